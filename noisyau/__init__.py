@@ -1,0 +1,1 @@
+"""Action units from noisy labels: see README.md."""
