@@ -1,0 +1,183 @@
+"""Long work in other processes: finished parts are kept, so a killed run goes on where it was.
+
+    parts = jobs.parts("detect", params, inputs)         # .parts/detect-3f2a.../
+    files = jobs.run(find_faces, shards, parts, workers=2, label="detect", unit="face")
+    ...merge the files, in order, into the stage's output...
+    shutil.rmtree(parts)                                 # a finished stage clears its parts
+
+`work(task, out)` runs in a process of its own, writes the file or folder `out` and returns how
+many units it has done. `out` is a scratch name: it is renamed to the part's own name only when
+`work` has returned, so whatever lies in the folder under a part's name is whole. Parts depend
+on their task alone, never on who did it or when.
+"""
+
+import ctypes
+import hashlib
+import json
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tqdm import tqdm
+
+from noisyau.errors import JobError, NoisyauError
+
+Task = TypeVar("Task")
+Work = Callable[[Task, Path], int]
+
+_AHEAD = 3  # tasks handed out per worker: enough that none waits, few enough to stay in memory
+
+
+def parts(stage: str, *made_from: object, root: Path = Path(".parts")) -> Path:
+    """The folder for this stage's finished parts, named by what they are made from.
+
+    `made_from` is anything JSON can say: parameters, digests of inputs, versions. Other
+    parameters mean another folder, so old parts are never mistaken for new ones.
+    """
+    text = json.dumps(made_from, sort_keys=True, default=str)
+    return root / f"{stage}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def workers(wanted: int | str) -> int:
+    """The number of processes: `auto` is every core that this process may use."""
+    if wanted != "auto":
+        return int(wanted)
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def run(
+    work: Work[Task],
+    tasks: Mapping[str, Task],
+    folder: Path,
+    *,
+    workers: int,
+    label: str,
+    unit: str,
+    total: int | None = None,
+) -> list[Path]:
+    """Do every task once and return the parts in the order of the tasks.
+
+    work     a picklable function; see the module's text
+    tasks    names, which become file names, to picklable tasks; finished ones are not done again
+    folder   where parts lie, from `parts`
+    workers  processes, each with one thread
+    total    units in all, where known, so that the bar can tell the time left
+
+    An error of a task stops the work after the tasks in hand have ended; their parts are kept.
+    Raises JobError when a worker process was killed (out of memory, most often).
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for stale in folder.glob("*.part"):
+        _remove(stale)
+    paths = {name: folder / name for name in tasks}
+    todo = [name for name, path in paths.items() if not path.exists()]
+    if len(todo) < len(tasks):
+        print(
+            f"{label}: {len(tasks) - len(todo)} of {len(tasks)} parts were done before", flush=True
+        )
+    known = None if len(todo) < len(tasks) else total
+    bar = tqdm(
+        total=known,
+        desc=label,
+        unit=f" {unit}",
+        smoothing=0.1,
+        file=sys.stderr,
+        mininterval=0.5 if sys.stderr.isatty() else 10,
+    )
+    with bar:
+        if workers == 1:
+            for name in todo:
+                bar.update(_do(work, tasks[name], paths[name]))
+        else:
+            _do_in_processes(work, tasks, paths, todo, workers, bar)
+    return list(paths.values())
+
+
+def _do_in_processes(
+    work: Work[Task],
+    tasks: Mapping[str, Task],
+    paths: Mapping[str, Path],
+    todo: list[str],
+    workers: int,
+    bar: "tqdm[Any]",
+) -> None:
+    context = multiprocessing.get_context("spawn")  # fork is not safe beside OpenCV's threads
+    queue = iter(todo)
+    waiting: dict[Future[int], str] = {}
+    with ProcessPoolExecutor(workers, context, _start_worker, (os.getpid(),)) as pool:
+        try:
+            while True:
+                for name in queue:
+                    waiting[pool.submit(_do, work, tasks[name], paths[name])] = name
+                    if len(waiting) >= _AHEAD * workers:
+                        break
+                if not waiting:
+                    return
+                for done in wait(waiting, return_when=FIRST_COMPLETED).done:
+                    waiting.pop(done)
+                    bar.update(done.result())
+        except BrokenProcessPool as error:
+            raise JobError(
+                f"{bar.desc}: a worker process was killed while {', '.join(waiting.values())} "
+                "was in hand, often because memory ran out. Finished parts are kept: run the "
+                "same command again, with fewer `workers` in params.yaml if it is memory."
+            ) from error
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _do(work: Work[Task], task: Task, path: Path) -> int:
+    scratch = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        units = work(task, scratch)
+        scratch.replace(path)
+    except OSError as error:
+        _remove(scratch)
+        raise disk_error(error, path) from error
+    except BaseException:
+        _remove(scratch)
+        raise
+    return units
+
+
+def disk_error(error: OSError, path: Path) -> OSError | NoisyauError:
+    """A full disk told as something that the user can mend; other errors as they are."""
+    if error.errno in (28, 122):  # ENOSPC, EDQUOT
+        return JobError(
+            f"{path}: the disk is full ({error.strerror}). Nothing half-written was left. Free "
+            "some space (`dvc gc -w` drops old versions) and run the same command again."
+        )
+    return error
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _start_worker(parent: int) -> None:
+    """One thread a process, deaf to Ctrl-C (the parent decides), dead when the parent is."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+        if os.getppid() != parent:
+            os._exit(1)
+    for library in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
+        os.environ[f"{library}_NUM_THREADS"] = "1"
+    os.environ["OPENCV_FOR_THREADS_NUM"] = "1"
+    if "cv2" in sys.modules:  # loaded with the main script, before the environment was set
+        sys.modules["cv2"].setNumThreads(1)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)

@@ -1,0 +1,289 @@
+"""The Parquet tables: what is in them, how they are written and read.
+
+A schema is the only description of a table: `write` refuses what does not fit it, and what it
+writes depends on the rows alone (no time, no host), so that equal rows are equal bytes and DVC
+skips what comes after. Missing is null, never a code. Files are written to `x.tmp`, then
+renamed: a table that exists is whole.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import cast
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from noisyau import aus as au_names
+from noisyau.errors import TableError
+
+FACES = pa.schema(
+    [
+        pa.field("face_id", pa.string(), nullable=False),  # <item>#<k>
+        pa.field("item", pa.string(), nullable=False),
+        pa.field("subject", pa.string(), nullable=False),
+        pa.field("frame", pa.int32()),
+        pa.field("image", pa.binary(), nullable=False),  # the aligned crop, encoded
+        pa.field("box", pa.list_(pa.float32(), 4), nullable=False),  # x, y, w, h in the source
+        pa.field("score", pa.float32(), nullable=False),  # the detector's, 0..1
+        pa.field("landmarks", pa.list_(pa.list_(pa.float32(), 2), 5), nullable=False),
+        pa.field("transform", pa.list_(pa.list_(pa.float32(), 3), 2), nullable=False),
+    ]
+)
+"""A face store's faces. Pixels are the source's; `transform` takes them to the crop's."""
+
+FAILURES = pa.schema(
+    [
+        pa.field("item", pa.string(), nullable=False),
+        pa.field("subject", pa.string()),
+        pa.field("frame", pa.int32()),
+        pa.field("reason", pa.string(), nullable=False),
+        pa.field("detail", pa.string(), nullable=False),
+    ]
+)
+"""Items that were lost, each with the reason."""
+
+LABEL_FAILURES = pa.schema(
+    [
+        pa.field("face_id", pa.string(), nullable=False),
+        pa.field("subject", pa.string(), nullable=False),
+        pa.field("reason", pa.string(), nullable=False),
+        pa.field("detail", pa.string(), nullable=False),
+    ]
+)
+"""Faces that an annotator did not code, each with the reason."""
+
+PEOPLE = pa.schema(
+    [
+        pa.field("subject", pa.string(), nullable=False),
+        pa.field("name", pa.string()),
+        pa.field("gender", pa.string()),  # female, male
+        pa.field("gender_evidence", pa.string()),
+        pa.field("nationalities", pa.list_(pa.string()), nullable=False),  # ISO 3166 alpha-3
+        pa.field("region", pa.string()),
+        pa.field("region_evidence", pa.string()),
+    ]
+)
+
+FOLDS = pa.schema(
+    [
+        pa.field("face_id", pa.string(), nullable=False),
+        pa.field("subject", pa.string(), nullable=False),
+        pa.field("frame", pa.int32()),
+        pa.field("fold", pa.int8(), nullable=False),
+        pa.field("role", pa.string(), nullable=False),  # train, validation, test
+    ]
+)
+"""One row a frame and fold."""
+
+SUBSET = pa.schema(
+    [
+        pa.field("face_id", pa.string(), nullable=False),
+        pa.field("subject", pa.string(), nullable=False),
+        pa.field("split", pa.string(), nullable=False),  # train, validation
+    ]
+)
+"""The faces that one variant is pre-trained on."""
+
+SCORES = pa.schema(
+    [
+        pa.field("method", pa.string(), nullable=False),
+        pa.field("au", pa.string(), nullable=False),  # AU01, or mean
+        pa.field("metric", pa.string(), nullable=False),
+        pa.field("averaging", pa.string(), nullable=False),  # folds, pooled
+        pa.field("fold", pa.int8()),
+        pa.field("value", pa.float64()),
+        pa.field("low", pa.float64()),
+        pa.field("high", pa.float64()),
+        pa.field("positives", pa.int64()),
+        pa.field("frames", pa.int64()),
+        pa.field("subjects", pa.int64()),
+    ]
+)
+"""One row a number."""
+
+
+def labels(aus: Sequence[int]) -> pa.Schema:
+    """What an annotator said of each face."""
+    return pa.schema(
+        [
+            pa.field("face_id", pa.string(), nullable=False),
+            pa.field("subject", pa.string(), nullable=False),
+            pa.field("annotator", pa.string(), nullable=False),
+            pa.field("annotator_version", pa.string(), nullable=False),
+            pa.field("mode", pa.string(), nullable=False),  # static, dynamic
+            pa.field("confidence", pa.float32()),
+            *_codes(aus),
+        ]
+    )
+
+
+def coded(aus: Sequence[int]) -> pa.Schema:
+    """What people said of each frame."""
+    return pa.schema(
+        [
+            pa.field("item", pa.string(), nullable=False),
+            pa.field("subject", pa.string(), nullable=False),
+            pa.field("frame", pa.int32()),
+            pa.field("threshold", pa.float32(), nullable=False),
+            *_codes(aus),
+        ]
+    )
+
+
+def pretrain(variants: Iterable[str]) -> pa.Schema:
+    """Who is in the pre-training set; one boolean column per variant."""
+    return pa.schema(
+        [
+            pa.field("face_id", pa.string(), nullable=False),
+            pa.field("subject", pa.string(), nullable=False),
+            pa.field("gender", pa.string()),
+            pa.field("region", pa.string()),
+            pa.field("split", pa.string(), nullable=False),  # train, validation
+            *(pa.field(variant, pa.bool_(), nullable=False) for variant in variants),
+        ]
+    )
+
+
+def predictions(aus: Sequence[int]) -> pa.Schema:
+    """A net's probabilities on the frames that tested it."""
+    return pa.schema(
+        [
+            pa.field("face_id", pa.string(), nullable=False),
+            pa.field("subject", pa.string(), nullable=False),
+            pa.field("frame", pa.int32()),
+            pa.field("fold", pa.int8(), nullable=False),
+            *(pa.field(au_names.probability(au), pa.float32(), nullable=False) for au in aus),
+        ]
+    )
+
+
+def _codes(aus: Sequence[int]) -> list[pa.Field]:
+    occurrence = [pa.field(au_names.occurrence(au), pa.int8()) for au in aus]
+    intensity = [pa.field(au_names.intensity(au), pa.float32()) for au in aus]
+    return occurrence + intensity
+
+
+def to_arrow(rows: pd.DataFrame, schema: pa.Schema) -> pa.Table:
+    """The rows as an Arrow table of exactly this schema; NaN in a column is null.
+
+    Raises TableError that names the column where one is absent, unknown, of another type, or
+    null where the schema wants a value.
+    """
+    absent = [name for name in schema.names if name not in rows.columns]
+    unknown = [str(name) for name in rows.columns if name not in schema.names]
+    if absent or unknown:
+        raise TableError(
+            f"columns absent: {absent or 'none'}; columns unknown: {unknown or 'none'}"
+        )
+    arrays = []
+    for field in schema:
+        try:
+            arrays.append(pa.Array.from_pandas(rows[field.name], type=field.type))
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            raise TableError(f"column {field.name}: not {field.type}: {error}") from error
+    return checked(pa.Table.from_arrays(arrays, schema=schema))
+
+
+def checked(table: pa.Table) -> pa.Table:
+    """The table, if no column that needs a value has a null; else TableError."""
+    for field, column in zip(table.schema, table.columns, strict=True):
+        if not field.nullable and column.null_count:
+            row = column.to_pandas().isna().to_numpy().argmax()
+            raise TableError(f"column {field.name}: row {row} is null; every row needs a value")
+    return table
+
+
+def write(rows: pd.DataFrame | pa.Table, path: Path, schema: pa.Schema) -> None:
+    """Write the rows, checked against the schema, in the order they have.
+
+    Raises TableError that names the file and the column, as `to_arrow`.
+    """
+    path = Path(path)
+    try:
+        table = to_arrow(rows, schema) if isinstance(rows, pd.DataFrame) else checked(rows)
+    except TableError as error:
+        raise TableError(f"{path.name}: {error}") from error
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(path.name + ".tmp")
+    try:
+        pq.write_table(table, scratch, compression="zstd")
+        scratch.replace(path)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def read(
+    path: Path, schema: pa.Schema | None = None, columns: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """A table as pandas has it: nullable integers and booleans, missing floats as NaN.
+
+    schema   what the file has to have; columns beyond it are refused
+    columns  read these alone
+
+    Raises TableError where the file is absent, not Parquet, or of another schema.
+    """
+    return cast(pd.DataFrame, read_arrow(path, schema, columns).to_pandas(types_mapper=_DTYPES.get))
+
+
+_DTYPES = {
+    pa.int8(): pd.Int8Dtype(),
+    pa.int32(): pd.Int32Dtype(),
+    pa.int64(): pd.Int64Dtype(),
+    pa.bool_(): pd.BooleanDtype(),
+}
+
+
+def read_arrow(
+    path: Path, schema: pa.Schema | None = None, columns: Sequence[str] | None = None
+) -> pa.Table:
+    """As `read`, as an Arrow table."""
+    path = Path(path)
+    if not path.is_file():
+        raise TableError(f"{path}: no such table; run `dvc repro` to make it")
+    try:
+        table = pq.read_table(path, columns=list(columns) if columns else None, partitioning=None)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise TableError(f"{path}: not a Parquet file that can be read: {error}") from error
+    if schema is not None:
+        wanted = pa.schema([schema.field(name) for name in columns]) if columns else schema
+        if not table.schema.equals(wanted):
+            raise TableError(f"{path}: {_difference(table.schema, wanted)}")
+    return table
+
+
+def read_labels(path: Path) -> tuple[pd.DataFrame, tuple[int, ...]]:
+    """A table of labels (an annotator's or people's) and the AUs that it has columns for."""
+    table = read(path)
+    aus = au_names.in_columns(table.columns, "c")
+    if not aus:
+        raise TableError(f"{path}: no AU column such as AU12_c; found {list(table.columns)}")
+    return table, aus
+
+
+def digest(*paths: Path) -> str:
+    """SHA-256 of files, or of every file below folders, by name and content."""
+    total = hashlib.sha256()
+    for path in map(Path, paths):
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in files:
+            if file.is_file():
+                with file.open("rb") as stream:
+                    content = hashlib.file_digest(stream, "sha256").hexdigest()
+                total.update(f"{file.relative_to(path.parent).as_posix()} {content}\n".encode())
+    return total.hexdigest()
+
+
+def _difference(found: pa.Schema, wanted: pa.Schema) -> str:
+    absent = [name for name in wanted.names if name not in found.names]
+    unknown = [name for name in found.names if name not in wanted.names]
+    typed = [
+        f"{name} is {found.field(name).type}, not {wanted.field(name).type}"
+        for name in wanted.names
+        if name in found.names and found.field(name).type != wanted.field(name).type
+    ]
+    return (
+        f"columns absent: {absent or 'none'}; unknown: {unknown or 'none'}; "
+        f"of another type: {typed or 'none'}; run `dvc repro` to make it anew"
+    )
