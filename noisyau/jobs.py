@@ -49,9 +49,8 @@ def workers(wanted: int | str) -> int:
     """The number of processes: `auto` is every core that this process may use."""
     if wanted != "auto":
         return int(wanted)
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
 def run(

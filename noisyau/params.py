@@ -1,0 +1,289 @@
+"""params.yaml as typed models: unknown keys, wrong types and values out of range are refused.
+
+A variant is written as overrides of `defaults`; `Params.variants` holds them merged, so that
+whoever asks for `variants["noisy_all"].finetune.epochs` gets the number that counts.
+"""
+
+import difflib
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+import yaml
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveInt,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from noisyau import aus
+from noisyau.errors import ParamsError
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+Amount = Annotated[int, Field(ge=0)] | Literal["all"]
+Source = Literal["msceleb", "folder", "videos", "disfa"]
+CodedSource = Literal["disfa"]
+RESERVED_SOURCES = (
+    "disfa_plus", "bp4d", "bp4d_plus", "ck_plus", "gft", "fera2015", "fera2017", "emotionet",
+    "raf_au", "aff_wild2", "fung2020",
+)  # fmt: skip
+"""Names that stand for readers to come."""
+
+
+class Model(BaseModel):
+    """A part of params.yaml: no unknown key, no change after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Celebrities(Model):
+    source: Source
+    path: Path
+    biographies: Path
+    index: str | None = None
+    columns: dict[Literal["file", "person_id"], str] = {}
+    clean_list: Path | None = None
+
+
+class Coded(Model):
+    source: CodedSource
+    path: Path
+    camera: Literal["left", "right"] = "left"
+    occurrence_threshold: Annotated[int, Field(ge=1, le=5)] = 2
+    missing: tuple[int, ...] = ()
+    corrupt_frames: Path | None = None
+
+
+class Corpora(Model):
+    celebrities: Celebrities
+    coded: Coded
+
+
+class Synthesis(Model):
+    people: PositiveInt
+    pictures: PositiveInt
+    subjects: Annotated[int, Field(ge=6, le=27)]
+    frames: PositiveInt
+
+
+class Faces(Model):
+    crop: Annotated[int, Field(ge=192, le=512)]
+    score_threshold: Share
+    detection_size: Annotated[int, Field(ge=160, le=2048)]
+    smallest_face: Annotated[int, Field(ge=1)]
+    largest_picture: PositiveInt
+
+
+class PretrainTable(Model):
+    validation: Annotated[float, Field(gt=0, lt=1)]
+
+
+class FoldsSettings(Model):
+    validation: Annotated[float, Field(gt=0, lt=1)]
+
+
+class Net(Model):
+    name: str
+    size: Annotated[int, Field(ge=16, le=512)]
+    channels: Literal[1, 3]
+
+
+class Augment(Model):
+    flip: Share
+    rotation: Annotated[float, Field(ge=0, le=180)]
+    skew: Annotated[float, Field(ge=0, le=45)]
+    scale: Annotated[float, Field(ge=0, lt=1)]
+
+
+class Training(Model):
+    """What pre-training and finetuning share."""
+
+    epochs: PositiveInt
+    batch: PositiveInt
+    learning_rate: Positive
+    schedule: Literal["constant", "cosine", "one_cycle"]
+    momentum: Annotated[float, Field(ge=0, lt=1)]
+    weight_decay: Annotated[float, Field(ge=0)]
+    patience: PositiveInt
+    augment: Augment
+
+
+class Pretrain(Training):
+    aus: Annotated[tuple[int, ...], Field(min_length=1)]
+    images: Amount
+    people: Amount
+
+
+class Finetune(Training):
+    aus: Annotated[tuple[int, ...], Field(min_length=1)]
+
+
+class Variant(Model):
+    net: Net
+    pretrain: Pretrain
+    finetune: Finetune
+
+
+class Evaluation(Model):
+    bootstrap: Annotated[int, Field(ge=100)]
+    confidence: Annotated[float, Field(gt=0.5, lt=1)]
+    reference: str
+
+
+class Params(Model):
+    seed: Annotated[int, Field(ge=0, lt=2**31)]
+    device: str
+    precision: Literal["auto", "float32", "bfloat16"]
+    workers: Literal["auto"] | PositiveInt
+    backend: Literal["processes"]
+    corpora: Corpora
+    synthesis: Synthesis
+    faces: Faces
+    annotator: Literal["blendshapes"]
+    pretrain_table: PretrainTable
+    folds: FoldsSettings
+    fold_names: tuple[PositiveInt, ...]
+    defaults: Variant
+    active: Annotated[tuple[str, ...], Field(min_length=1)]
+    variants: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Variant]
+    evaluation: Evaluation
+
+    @field_validator("device")
+    @classmethod
+    def _device_is_known(cls, device: str) -> str:
+        if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", device):
+            raise ValueError(f"{device!r} is not allowed; allowed: auto, cpu, cuda, cuda:1")
+        return device
+
+    @model_validator(mode="before")
+    @classmethod
+    def _merge_defaults_into_variants(cls, raw: Any) -> Any:
+        if not isinstance(raw, dict) or not isinstance(raw.get("variants"), dict):
+            return raw
+        defaults = raw.get("defaults")
+        merged = {name: _merge(defaults, own) for name, own in raw["variants"].items()}
+        return {**raw, "variants": merged}
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> "Params":
+        known = ", ".join(self.variants)
+        for name in self.active:
+            if name not in self.variants:
+                raise ValueError(
+                    f"active: unknown variant {name!r}{_hint(name, self.variants)}; known: {known}"
+                )
+        if len(set(self.active)) != len(self.active):
+            raise ValueError(f"active: a variant is named twice: {', '.join(self.active)}")
+        if self.evaluation.reference not in self.active:
+            raise ValueError(
+                f"evaluation.reference: {self.evaluation.reference!r} is not an active variant; "
+                f"active: {', '.join(self.active)}"
+            )
+        if self.fold_names != tuple(range(1, len(self.fold_names) + 1)) or len(self.fold_names) < 2:
+            raise ValueError(
+                f"fold_names: {list(self.fold_names)} is not [1, 2, ...] up to the "
+                "number of folds, at least 2"
+            )
+        finetuned = {self.variants[name].finetune.aus for name in self.active}
+        if len(finetuned) > 1:
+            raise ValueError("active: variants with different finetune.aus cannot be compared")
+        for name, variant in self.variants.items():
+            for part in ("pretrain", "finetune"):
+                for au in getattr(variant, part).aus:
+                    if au not in _KNOWN_AUS:
+                        raise ValueError(
+                            f"variants.{name}.{part}.aus: unknown AU {au!r}; "
+                            f"known: {list(_KNOWN_AUS)}"
+                        )
+        return self
+
+
+_KNOWN_AUS = tuple(sorted({*aus.OPENFACE_17, *aus.DISFA_12, 45}))
+
+
+def load(path: Path = Path("params.yaml")) -> Params:
+    """Read and check params.yaml.
+
+    Raises ParamsError: the key's full path, the value, what is allowed.
+    """
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ParamsError(f"{path}: cannot be read: {error.strerror}") from error
+    except yaml.YAMLError as error:
+        raise ParamsError(f"{path}: not YAML: {error}") from error
+    if not isinstance(raw, dict):
+        raise ParamsError(f"{path}: expected keys and values, found {type(raw).__name__}")
+    try:
+        return Params.model_validate(raw)
+    except ValidationError as error:
+        raise ParamsError("\n".join(f"{path}: {text}" for text in _explain(error))) from error
+
+
+def _merge(defaults: Any, own: Any) -> Any:
+    """`own` over `defaults`, key by key; what is not a mapping replaces."""
+    if not isinstance(defaults, dict) or not isinstance(own, dict):
+        return own
+    return {**defaults, **{key: _merge(defaults.get(key), value) for key, value in own.items()}}
+
+
+def _explain(error: ValidationError) -> list[str]:
+    """A line per key that is wrong; what a variant took from `defaults` is told once, there."""
+    lines: dict[str, list[str]] = {}
+    for problem in error.errors():
+        where = [str(part) for part in problem["loc"] if str(part) not in _BRANCHES]
+        lines.setdefault(".".join(where), []).append(_describe(problem, where))
+    inherited = {key.removeprefix("defaults.") for key in lines if key.startswith("defaults.")}
+    return [
+        f"{key}: {', or '.join(dict.fromkeys(texts))}" if key else texts[0]
+        for key, texts in lines.items()
+        if not (key.startswith("variants.") and key.split(".", 2)[-1] in inherited)
+    ]
+
+
+_BRANCHES = ("int", "constrained-int", "literal['all']", "literal['auto']")  # of unions
+
+
+def _describe(problem: Any, where: list[str]) -> str:
+    """What is wrong with one key, and what is allowed."""
+    kind, found = problem["type"], problem["input"]
+    if kind == "extra_forbidden":
+        siblings = _fields_at(where[:-1])
+        return f"unknown key{_hint(where[-1], siblings)}; allowed: {', '.join(siblings)}"
+    if kind == "missing":
+        return "missing"
+    if kind == "value_error":
+        return str(problem["ctx"]["error"])
+    if where[-1] == "source" and found in RESERVED_SOURCES:
+        return f"the reader for {found!r} is not built yet; allowed: {_allowed(problem)}"
+    if kind == "literal_error":
+        return f"{found!r} is not allowed; allowed: {_allowed(problem)}"
+    return f"{found!r}: {re.sub('^Input', 'it', problem['msg'])}"
+
+
+def _allowed(problem: Any) -> str:
+    return str(problem["ctx"]["expected"]).replace("'", "")
+
+
+def _fields_at(where: list[str]) -> list[str]:
+    """The keys that params.yaml may have at a place; names of variants are passed over."""
+    model: type[BaseModel] = Params
+    for part in where:
+        if part in model.model_fields:
+            annotation = model.model_fields[part].annotation
+            model = next(kind for kind in (annotation, *get_args(annotation)) if _is_model(kind))
+    return list(model.model_fields)
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def _hint(name: str, known: Any) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
