@@ -1,0 +1,30 @@
+"""One script a stage: read params, call noisyau, write outputs, log the run. No method here."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from noisyau.errors import NoisyauError
+
+CORPORA = ("celebrities", "coded")
+
+
+def start(main: Callable[..., None], **arguments: Sequence[str] | type) -> None:
+    """Run a stage from the command line; what the user can mend is told without a traceback.
+
+    arguments  option -> its choices, or its type; all are required
+    """
+    description = sys.modules[main.__module__].__doc__
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    for name, kind in arguments.items():
+        how: dict[str, Any] = {"type": kind} if isinstance(kind, type) else {"choices": kind}
+        parser.add_argument(f"--{name}", required=True, **how)
+    try:
+        main(**vars(parser.parse_args()))
+    except NoisyauError as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("stopped; finished parts are kept, the same command goes on from there")

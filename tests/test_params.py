@@ -1,0 +1,133 @@
+import copy
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from noisyau import params
+from noisyau.errors import ParamsError
+
+SHIPPED = Path(__file__).parents[1] / "params.yaml"
+
+
+@pytest.fixture
+def refusal(tmp_path: Path) -> Callable[[Callable[[dict[str, Any]], object]], str]:
+    """What is said of the shipped params.yaml after a change."""
+
+    def change_and_load(change: Callable[[dict[str, Any]], object]) -> str:
+        raw = copy.deepcopy(yaml.safe_load(SHIPPED.read_text()))
+        change(raw)
+        file = tmp_path / "params.yaml"
+        file.write_text(yaml.safe_dump(raw, sort_keys=False))
+        with pytest.raises(ParamsError) as error:
+            params.load(file)
+        return str(error.value)
+
+    return change_and_load
+
+
+def test_the_shipped_file_is_right_and_a_variant_has_what_defaults_say() -> None:
+    settings = params.load(SHIPPED)
+    scratch = settings.variants["scratch"]
+    assert scratch.pretrain.images == 0
+    assert scratch.finetune == settings.defaults.finetune
+    assert scratch.net.name == "vgg13"
+
+
+def test_every_knob_of_the_shipped_file_is_explained_beside_it() -> None:
+    explained, variants = SHIPPED.read_text().split("\nvariants:")
+    knobs = [line for line in explained.splitlines() if re.match(r"\s*\w+: +[^#\s]", line)]
+    assert len(knobs) > 40
+    assert [line for line in knobs if " # " not in line] == []
+    names = [line for line in variants.splitlines() if re.match(r"  \w+:", line)]
+    assert [line for line in names if " # " not in line] == []
+
+
+def test_a_variant_that_overrides_one_key_keeps_the_others(tmp_path: Path) -> None:
+    raw = yaml.safe_load(SHIPPED.read_text())
+    raw["variants"]["scratch"]["finetune"] = {"augment": {"rotation": 30}}
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(raw))
+    finetune = params.load(tmp_path / "params.yaml").variants["scratch"].finetune
+    assert finetune.augment.rotation == 30
+    assert finetune.augment.skew == raw["defaults"]["finetune"]["augment"]["skew"]
+    assert finetune.batch == raw["defaults"]["finetune"]["batch"]
+
+
+def test_a_small_number_written_as_text_is_still_a_number(tmp_path: Path) -> None:
+    raw = yaml.safe_load(SHIPPED.read_text())
+    raw["defaults"]["finetune"]["learning_rate"] = "1e-05"  # as `dvc exp run -S` leaves it
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(raw))
+    assert params.load(tmp_path / "params.yaml").defaults.finetune.learning_rate == 1e-5
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (
+            lambda raw: raw["variants"]["noisy_all"]["pretrain"].update(epoch=3),
+            r"variants\.noisy_all\.pretrain\.epoch: unknown key; did you mean 'epochs'\?",
+        ),
+        (lambda raw: raw.update(sed=3), r"sed: unknown key; did you mean 'seed'\?"),
+        (
+            lambda raw: raw["variants"]["noisy_all"]["pretrain"].update(images=-3),
+            r"variants\.noisy_all\.pretrain\.images: -3: .*greater than or equal to 0.*all",
+        ),
+        (
+            lambda raw: raw["corpora"]["celebrities"].update(source="bp4d"),
+            r"celebrities\.source: the reader for 'bp4d' is not built yet; allowed: msceleb",
+        ),
+        (
+            lambda raw: raw["corpora"]["celebrities"].update(source="celeba"),
+            r"corpora\.celebrities\.source: 'celeba' is not allowed; allowed: msceleb, folder",
+        ),
+        (
+            lambda raw: raw.update(active=["scrath"]),
+            r"active: unknown variant 'scrath'; did you mean 'scratch'\?",
+        ),
+        (lambda raw: raw.update(active=["scratch", "scratch"]), "active: a variant is named twice"),
+        (lambda raw: raw.update(active=["noisy_all"]), "reference: 'scratch' is not an active"),
+        (lambda raw: raw.update(device="gpu"), "device: 'gpu' is not allowed; allowed: auto, cpu"),
+        (lambda raw: raw.update(annotator="guess"), "annotator: 'guess' is not allowed; allowed:"),
+        (
+            lambda raw: raw["corpora"]["coded"].update(occurrence_threshold=7),
+            r"corpora\.coded\.occurrence_threshold: 7: .*less than or equal to 5",
+        ),
+        (lambda raw: raw.pop("faces"), "faces: missing"),
+        (lambda raw: raw.update(fold_names=[1, 3]), r"fold_names: \[1, 3\] is not \[1, 2"),
+        (
+            lambda raw: raw["defaults"]["finetune"].update(aus=[1, 77]),
+            r"finetune\.aus: unknown AU 77; known: \[1, 2",
+        ),
+        (
+            lambda raw: raw["variants"]["scratch"]["finetune"].update(aus=[1, 2]),
+            r"different finetune\.aus cannot be compared",
+        ),
+        (lambda raw: raw["variants"].update({"a-b": {}}), r"variants\.a-b"),
+    ],
+)
+def test_what_may_not_be_is_refused_with_key_value_and_what_is_allowed(
+    refusal: Callable[..., str], change: Callable[[dict[str, Any]], object], text: str
+) -> None:
+    assert re.search(text, refusal(change))
+
+
+def test_a_mistake_in_defaults_is_told_once_and_not_for_each_variant(
+    refusal: Callable[..., str],
+) -> None:
+    told = refusal(lambda raw: raw["defaults"]["net"].update(chanels=1))
+    assert told.count("chanels") == 1
+    assert "defaults.net.chanels: unknown key; did you mean 'channels'?" in told
+
+
+def test_a_file_that_is_not_yaml_and_one_that_is_absent_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ParamsError, match=r"params.yaml: cannot be read: No such file"):
+        params.load(tmp_path / "params.yaml")
+    (tmp_path / "params.yaml").write_text("seed: [1")
+    with pytest.raises(ParamsError, match=r"params.yaml: not YAML: (?s:.*)line 1"):
+        params.load(tmp_path / "params.yaml")
+    (tmp_path / "params.yaml").write_text("- 1")
+    with pytest.raises(ParamsError, match="expected keys and values, found list"):
+        params.load(tmp_path / "params.yaml")

@@ -1,0 +1,116 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from noisyau import aus, tables
+from noisyau.errors import TableError
+
+
+def folds() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "face_id": ["SN001/1#0", "SN002/1#0"],
+            "subject": ["SN001", "SN002"],
+            "frame": [1, None],
+            "fold": [1, 2],
+            "role": ["train", "test"],
+        }
+    )
+
+
+def test_what_is_written_is_read_again_with_missing_values_missing(tmp_path: Path) -> None:
+    tables.write(folds(), tmp_path / "folds.parquet", tables.FOLDS)
+    rows = tables.read(tmp_path / "folds.parquet", tables.FOLDS)
+    assert rows["frame"].isna().tolist() == [False, True]
+    assert rows["fold"].tolist() == [1, 2]
+
+
+def test_missing_labels_are_null_and_never_a_number(tmp_path: Path) -> None:
+    schema = tables.labels([12])
+    rows = pd.DataFrame(
+        {
+            "face_id": ["a#0", "b#0"],
+            "subject": "a",
+            "annotator": "someone",
+            "annotator_version": "1",
+            "mode": "static",
+            "confidence": [0.9, np.nan],
+            "AU12_c": pd.array([1, None], dtype="Int8"),
+            "AU12_r": [2.5, np.nan],
+        }
+    )
+    tables.write(rows, tmp_path / "labels.parquet", schema)
+    stored = pq.read_table(tmp_path / "labels.parquet")
+    assert stored["AU12_c"].to_pylist() == [1, None]
+    assert stored["AU12_r"].to_pylist() == [2.5, None]
+    assert tables.read_labels(tmp_path / "labels.parquet")[1] == (12,)
+
+
+def test_equal_rows_are_equal_bytes(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        tables.write(folds(), tmp_path / name, tables.FOLDS)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"role": [None, "test"]}, "column role: row 0 is null"),
+        ({"fold": ["one", "two"]}, "column fold: not int8"),
+        ({"fold": [1000, 2]}, "column fold: not int8"),
+        ({"colour": "red"}, r"columns unknown: \['colour'\]"),
+    ],
+)
+def test_rows_that_break_the_schema_are_refused_and_nothing_is_written(
+    tmp_path: Path, change: dict[str, object], text: str
+) -> None:
+    with pytest.raises(TableError, match=f"folds.parquet: .*{text}"):
+        tables.write(folds().assign(**change), tmp_path / "folds.parquet", tables.FOLDS)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_table_of_another_schema_is_refused_by_its_columns(tmp_path: Path) -> None:
+    tables.write(folds(), tmp_path / "folds.parquet", tables.FOLDS)
+    with pytest.raises(TableError, match=r"folds.parquet: columns absent: \['split'\]"):
+        tables.read(tmp_path / "folds.parquet", tables.SUBSET)
+
+
+def test_an_absent_table_and_a_file_that_is_none_are_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(TableError, match="no such table; run `dvc repro`"):
+        tables.read(tmp_path / "folds.parquet")
+    (tmp_path / "folds.parquet").write_bytes(b"not a table")
+    with pytest.raises(TableError, match="not a Parquet file"):
+        tables.read(tmp_path / "folds.parquet")
+
+
+def test_labels_without_any_au_are_refused(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"face_id": ["a"], "smile": [1]}), tmp_path / "labels.parquet")
+    with pytest.raises(TableError, match=r"no AU column such as AU12_c; found .*smile"):
+        tables.read_labels(tmp_path / "labels.parquet")
+
+
+def test_a_digest_follows_names_and_contents_and_not_times(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    folder.mkdir()
+    (folder / "a").write_text("1")
+    before = tables.digest(folder)
+    (folder / "a").touch()
+    assert tables.digest(folder) == before
+    (folder / "a").write_text("2")
+    changed = tables.digest(folder)
+    (folder / "a").rename(folder / "b")
+    assert len({before, changed, tables.digest(folder)}) == 3
+
+
+def test_au_columns_are_found_by_name_and_not_by_place() -> None:
+    columns = ["AU26_c", "AU04_c", "AU04_r", "subject", "AU12L_c", "AU1_c"]
+    assert aus.in_columns(columns, "c") == (4, 26)
+    assert [aus.occurrence(4), aus.intensity(4), aus.probability(4)] == [
+        "AU04_c",
+        "AU04_r",
+        "AU04_p",
+    ]
