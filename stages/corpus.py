@@ -1,0 +1,22 @@
+"""Note what a corpus's reader is given, so that no other knob of the corpus reruns detection.
+
+Reads params.yaml and looks at the corpus; writes data/corpora/<corpus>.json.
+"""
+
+import json
+from pathlib import Path
+
+from noisyau import params
+from stages import CORPORA, start
+
+
+def main(corpus: str) -> None:
+    settings = params.load()
+    reader = getattr(settings.corpora, corpus).reader()
+    out = Path("data/corpora", f"{corpus}.json")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(reader, indent=1, default=str) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    start(main, corpus=CORPORA)
