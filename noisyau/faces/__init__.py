@@ -1,0 +1,1 @@
+"""Pictures to faces: decoding, detection, alignment, and the face store."""
