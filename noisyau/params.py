@@ -41,22 +41,30 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Celebrities(Model):
-    source: Source
+class Corpus(Model):
+    """Where a corpus lies and how its pictures are read."""
+
     path: Path
-    biographies: Path
     index: str | None = None
     columns: dict[Literal["file", "person_id"], str] = {}
     clean_list: Path | None = None
-
-
-class Coded(Model):
-    source: CodedSource
-    path: Path
     camera: Literal["left", "right"] = "left"
+    corrupt_frames: Path | None = None
+
+    def reader(self) -> dict[str, Any]:
+        """What `corpora.open_corpus` takes; nothing here knows of labels or biographies."""
+        return self.model_dump(include={"source", *Corpus.model_fields})
+
+
+class Celebrities(Corpus):
+    source: Source
+    biographies: Path
+
+
+class Coded(Corpus):
+    source: CodedSource
     occurrence_threshold: Annotated[int, Field(ge=1, le=5)] = 2
     missing: tuple[int, ...] = ()
-    corrupt_frames: Path | None = None
 
 
 class Corpora(Model):
