@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import metadata
@@ -41,6 +42,7 @@ class Log:
     def __init__(self) -> None:
         self._client: Any = None
         self._run = ""
+        self._began = time.monotonic()
 
     def open(self, name: str, tags: Mapping[str, str], params: Mapping[str, Any]) -> None:
         """Start the run; without a server, warn and log nothing from here on."""
@@ -70,8 +72,6 @@ class Log:
         """Numbers of this moment, `step` being the epoch."""
 
         def send() -> None:
-            import time
-
             from mlflow.entities import Metric
 
             now = int(time.time() * 1000)
@@ -100,7 +100,8 @@ class Log:
             self.artifact(file)
 
     def close(self, status: str) -> None:
-        """End the run: FINISHED, FAILED or KILLED."""
+        """End the run: FINISHED, FAILED or KILLED; with the time and memory that it took."""
+        self.metrics({"stage/seconds": time.monotonic() - self._began, **_peak_memory()})
         self._safely(lambda: self._client.set_terminated(self._run, status))
 
     def _create_experiment(self) -> str:
@@ -183,6 +184,20 @@ def _tags(stage: str, variant: str | None, fold: int | None, corpus: str | None)
 def _environment() -> dict[str, str]:
     versions = {f"version.{name}": metadata.version(name) for name in _VERSIONS}
     return {"host": socket.gethostname(), "python": platform.python_version(), **versions}
+
+
+def _peak_memory() -> dict[str, float]:
+    """The largest resident memory so far, megabytes: of this process and of any one worker."""
+    if sys.platform == "win32":
+        return {}
+    import resource
+
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    whose = {"own": resource.RUSAGE_SELF, "worker": resource.RUSAGE_CHILDREN}
+    return {
+        f"stage/peak_memory_mb_{name}": resource.getrusage(who).ru_maxrss / unit
+        for name, who in whose.items()
+    }
 
 
 def _git(*arguments: str) -> str:

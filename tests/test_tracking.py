@@ -131,3 +131,13 @@ def test_more_parameters_than_mlflow_takes_at_once_are_all_kept(project: Path) -
     with tracking.run("pretrain", {f"knob{n}": n for n in range(250)}):
         pass
     assert len(only_run(f"sqlite:///{project}/mlflow.db").data.params) == 250
+
+
+def test_a_run_says_how_long_it_took_and_how_much_memory(project: Path) -> None:
+    with tracking.run("folds", {}):
+        held = bytearray(200 * 2**20)
+        time.sleep(0.1)
+    metrics = only_run(f"sqlite:///{project}/mlflow.db").data.metrics
+    assert len(held) == 200 * 2**20
+    assert metrics["stage/seconds"] > 0.1
+    assert metrics["stage/peak_memory_mb_own"] > 200
