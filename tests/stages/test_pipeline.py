@@ -1,0 +1,155 @@
+"""The whole DAG at a small scale, through real DVC. The tests build on each other, in order."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+import torch
+
+from bench.project import Project
+from noisyau import aus, tables
+
+ONCE = [
+    *("assets", "synthesize", "code", "demographics", "folds", "pretrain_table"),
+    *("evaluate", "report"),
+]
+PER_CORPUS = [
+    f"{stage}@{corpus}"
+    for stage in ("corpus", "detect", "annotate")
+    for corpus in ("celebrities", "coded")
+]
+PER_VARIANT = [
+    name
+    for variant in ("scratch", "noisy_all")
+    for name in (f"pretrain@{variant}", *(f"finetune@{variant}-{fold}" for fold in (1, 2, 3)))
+]
+
+
+def read(project: Project, path: str) -> pd.DataFrame:
+    return pq.read_table(project.folder / path, partitioning=None).to_pandas()
+
+
+def test_one_command_runs_every_stage_and_leaves_a_report(project: Project) -> None:
+    ran = project.repro()
+    assert sorted(ran) == sorted({*ONCE, *PER_CORPUS, *PER_VARIANT} - {"assets"})
+    page = (project.folder / "reports/index.html").read_text()
+    assert "noisy_all" in page
+    assert not list((project.folder / ".parts").glob("detect*"))
+
+
+def test_every_item_is_in_the_store_or_among_the_failures_once(project: Project) -> None:
+    rows = project.folder / "data/raw/synthetic/celebrities/FaceImageCroppedWithAlignment.tsv"
+    for corpus in ("celebrities", "coded"):
+        faces = read(project, f"data/faces/{corpus}/faces-00000.parquet")
+        failures = read(project, f"data/faces/{corpus}/failures.parquet")
+        first = faces[faces["face_id"].str.endswith("#0")]
+        items = [*first["item"], *failures["item"]]
+        assert len(items) == len(set(items))
+        assert set(faces["item"]) == set(first["item"])
+        if corpus == "celebrities":
+            assert len(items) == len(rows.read_text().splitlines())
+            assert {"no_face", "unreadable"} <= set(failures["reason"])
+
+
+def test_every_face_has_a_label_row_or_a_reason(project: Project) -> None:
+    for corpus in ("celebrities", "coded"):
+        faces = read(project, f"data/faces/{corpus}/faces-00000.parquet")
+        labels = read(project, f"data/labels/{corpus}_blendshapes.parquet")
+        failures = read(project, f"data/labels/{corpus}_blendshapes_failures.parquet")
+        assert sorted([*labels["face_id"], *failures["face_id"]]) == sorted(faces["face_id"])
+        assert labels["AU06_c"].isna().all()
+        assert labels["AU12_c"].isin([0, 1]).all()
+
+
+def test_no_subject_is_on_two_sides_of_anything(project: Project) -> None:
+    folds = read(project, "data/tables/folds.parquet")
+    assert folds.groupby(["fold", "subject"])["role"].nunique().max() == 1
+    assert folds[folds["role"] == "test"].groupby("subject")["fold"].nunique().max() == 1
+    pretrain = read(project, "data/tables/pretrain.parquet")
+    assert pretrain.groupby("subject")["split"].nunique().max() == 1
+    assert not pretrain["scratch"].any()
+
+
+def test_a_checkpoint_tells_all_that_is_needed_to_use_it(project: Project) -> None:
+    path = project.folder / "models/finetuned/noisy_all/fold1/model.pt"
+    content = torch.load(path, weights_only=True)
+    assert content["aus"] == [aus.name(au) for au in aus.DISFA_12]
+    assert {"weights", "size", "channels", "thresholds", "provenance"} <= set(content)
+
+
+def test_predictions_cover_the_test_frames_of_each_fold_once(project: Project) -> None:
+    folds = read(project, "data/tables/folds.parquet")
+    for fold in (1, 2, 3):
+        path = project.folder / f"models/finetuned/scratch/fold{fold}/predictions.parquet"
+        predictions = tables.read(path, tables.predictions(aus.DISFA_12))
+        wanted = folds[(folds["fold"] == fold) & (folds["role"] == "test")]
+        assert sorted(predictions["face_id"]) == sorted(wanted["face_id"])
+
+
+def test_the_metrics_have_the_names_that_others_rely_on(project: Project) -> None:
+    metrics = json.loads((project.folder / "reports/metrics.json").read_text())
+    assert metrics["coded"]["folds"] == 3
+    assert set(metrics["methods"]) == {"scratch", "noisy_all", "annotator", "always_positive"}
+    f1 = metrics["methods"]["noisy_all"]["f1"]
+    assert f1["low"] <= f1["value"] <= f1["high"]
+    assert {"difference", "low", "high", "p"} <= set(
+        metrics["comparisons"]["noisy_all-scratch"]["f1"]
+    )
+
+
+def test_each_stage_that_ran_is_one_run_in_mlflow(project: Project) -> None:
+    named = {name.replace("-fold", "-") for name in project.measured()}
+    expected = {*ONCE, *PER_CORPUS, *PER_VARIANT} - {"assets"}
+    assert named == {name for name in expected if not name.startswith("corpus@")}
+
+
+def test_a_second_run_does_nothing(project: Project) -> None:
+    assert project.repro() == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        (
+            {"variants": {"noisy_all": {"finetune": {"learning_rate": 0.0003}}}},
+            {*(f"finetune@noisy_all-{fold}" for fold in (1, 2, 3)), "evaluate", "report"},
+        ),
+        ({"evaluation": {"confidence": 0.9}}, {"evaluate", "report"}),
+    ],
+)
+def test_a_changed_line_reruns_what_it_touches_and_nothing_else(
+    project: Project, settings: dict[str, object], expected: set[str]
+) -> None:
+    project.change(settings)
+    ran = set(project.repro())
+    assert expected - {"report"} <= ran
+    assert ran <= {*expected, "pretrain_table"}
+
+
+def test_an_experiment_reruns_its_variant_alone_and_diff_shows_it(project: Project) -> None:
+    told = project.run(
+        *("dvc", "exp", "run", "-n", "fewer", "-S", "variants.noisy_all.pretrain.images=20")
+    )
+    assert "pretrain@noisy_all" in told
+    assert "Running stage 'pretrain@scratch'" not in told
+    assert "Running stage 'finetune@scratch-1'" not in told
+    assert "noisy_all" in project.run("dvc", "metrics", "diff", "--all")
+
+
+def test_a_wrong_parameter_stops_before_any_work(project: Project) -> None:
+    file = project.folder / "params.yaml"
+    before = file.read_text()
+    project.change({"variants": {"noisy_all": {"finetune": {"epoch": 3}}}})
+    told = project.run("python", "-m", "stages.finetune", "--variant", "noisy_all", "--fold", "1",
+                       fails=True)  # fmt: skip
+    assert "variants.noisy_all.finetune.epoch: unknown key; did you mean 'epochs'?" in told
+    assert "Traceback" not in told
+    file.write_text(before)
+
+
+def test_every_stage_says_what_it_reads_and_writes(project: Project) -> None:
+    for script in sorted(Path(project.folder, "stages").glob("[a-z]*.py")):
+        told = project.run("python", "-m", f"stages.{script.stem}", "--help")
+        assert "writes" in told.lower() or script.stem == "assets", script.stem
