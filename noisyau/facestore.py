@@ -25,6 +25,11 @@ def face_id(item: str, k: int) -> str:
     return f"{item}#{k}"
 
 
+def file_name(number: int) -> str:
+    """0 -> 'faces-00000.parquet'."""
+    return f"faces-{number:05d}.parquet"
+
+
 def files(folder: Path) -> list[Path]:
     """The files of faces, in order. Raises TableError where there is no store, or another's."""
     paths = sorted(Path(folder).glob("faces-*.parquet"))
@@ -65,3 +70,20 @@ def read_table(folder: Path, columns: Sequence[str]) -> pd.DataFrame:
     schema = pa.schema([tables.FACES.field(name) for name in columns])
     table = pa.Table.from_batches(batches, schema)
     return cast(pd.DataFrame, table.to_pandas(types_mapper={pa.int32(): pd.Int32Dtype()}.get))
+
+
+def read_rows(folder: Path, first: int, last: int, columns: Sequence[str]) -> pa.Table:
+    """Rows `first` up to `last` (exclusive) of the store, counted over all its files.
+
+    Only the files and row groups concerned are opened: all files but the last hold
+    FACES_PER_FILE rows, all groups but a file's last FACES_PER_GROUP.
+    """
+    pieces = []
+    for number in range(first // FACES_PER_FILE, (last - 1) // FACES_PER_FILE + 1):
+        begin = max(first - number * FACES_PER_FILE, 0)
+        end = min(last - number * FACES_PER_FILE, FACES_PER_FILE)
+        groups = range(begin // FACES_PER_GROUP, (end - 1) // FACES_PER_GROUP + 1)
+        with pq.ParquetFile(Path(folder) / file_name(number)) as file:
+            table = file.read_row_groups(list(groups), columns=list(columns))
+        pieces.append(table.slice(begin - groups[0] * FACES_PER_GROUP, end - begin))
+    return pa.concat_tables(pieces)

@@ -30,10 +30,10 @@ class Finder:
     landmarker      face_landmarker.task: align on the mesh net's points where it sees a face;
                     None to align on YuNet's own
     crop            side of the stored crop, pixels
-    threshold       a face counts from this score on
+    score_threshold a face counts from this score on, 0..1
     detection_size  long side of the finest look, pixels
-    smallest        a shorter side of a face, pixels, below which it is too small
-    largest         pixels of a picture beyond which it is refused
+    smallest_face   a face with a shorter side than this is too small, pixels
+    largest_picture a picture with more pixels than this is refused
 
     YuNet's points are coarse. On 36 portraits that were shifted, turned and scaled at random
     (8 times each) the alignment differs by 1.3 pixels of a 64-pixel crop (root mean square)
@@ -43,27 +43,27 @@ class Finder:
     """
 
     yunet: Path
-    landmarker: Path | None = None
+    landmarker: Path | None
     crop: int = 224
-    threshold: float = 0.6
+    score_threshold: float = 0.6
     detection_size: int = 640
-    smallest: int = 20
-    largest: int = 50_000_000
+    smallest_face: int = 20
+    largest_picture: int = 50_000_000
 
     def find(self, item: Item) -> list[Row] | Lost:
         """The item's faces as rows, the one to keep first; or why there is none."""
         picture = item.picture
         if isinstance(picture, bytes):
             try:
-                picture = decode(picture, largest=self.largest)
+                picture = decode(picture, largest=self.largest_picture)
             except UndecodableError as error:
                 return _lost(item, error.reason, error.detail)
         height, width = picture.shape[:2]
-        if min(height, width) < self.smallest:
+        if min(height, width) < self.smallest_face:
             return _lost(
                 item,
                 "too_small",
-                f"a picture of {width} x {height} pixels; a face needs {self.smallest}",
+                f"a picture of {width} x {height} pixels; a face needs {self.smallest_face}",
             )
         detector, mesh = _nets(self)
         found, best = detector.find(picture, item.rectangle)
@@ -71,16 +71,16 @@ class Finder:
             return _lost(item, "no_face", f"nothing like a face in {width} x {height} pixels")
         if not found:
             return _lost(
-                item, "low_score", f"the best face scores {best:.2f}, needed {self.threshold}"
+                item, "low_score", f"the best face scores {best:.2f}, needed {self.score_threshold}"
             )
-        if found[0].side < self.smallest:
+        if found[0].side < self.smallest_face:
             return _lost(
                 item,
                 "too_small",
                 f"a face of {found[0].box[2]:.0f} x {found[0].box[3]:.0f} pixels, "
-                f"needed {self.smallest}",
+                f"needed {self.smallest_face}",
             )
-        large = [face for face in found if face.side >= self.smallest]
+        large = [face for face in found if face.side >= self.smallest_face]
         return [self._row(item, k, face, picture, mesh) for k, face in enumerate(large)]
 
     def _row(
@@ -127,7 +127,7 @@ def _refined(coarse: align.Points, picture: Picture, mesh: facemesh.FaceMesh) ->
 @functools.lru_cache(maxsize=1)
 def _nets(finder: Finder) -> tuple[Detector, facemesh.FaceMesh | None]:
     cv2.setNumThreads(1)  # processes share the work; threads inside them only get in the way
-    detector = Detector(finder.yunet, threshold=finder.threshold, size=finder.detection_size)
+    detector = Detector(finder.yunet, threshold=finder.score_threshold, size=finder.detection_size)
     mesh = None if finder.landmarker is None else facemesh.FaceMesh(finder.landmarker)
     return detector, mesh
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from noisyau import jobs, tables
 from noisyau.errors import CorpusError
-from noisyau.facestore import FACES_PER_FILE, FACES_PER_GROUP, FAILURES
+from noisyau.facestore import FACES_PER_FILE, FACES_PER_GROUP, FAILURES, file_name
 from noisyau.items import Lost, Shard
 
 from .find import Finder, Row
@@ -46,6 +46,11 @@ class Counts:
     further: int
     failures: Mapping[str, int]
 
+    def metrics(self) -> dict[str, float]:
+        """The same numbers, flat, for a tracker."""
+        lost = {f"failures/{reason}": n for reason, n in sorted(self.failures.items())}
+        return {"items": self.items, "kept": self.kept, "further": self.further, **lost}
+
     def __str__(self) -> str:
         lost = sum(self.failures.values())
         reasons = ", ".join(f"{reason} {n:,}" for reason, n in sorted(self.failures.items()))
@@ -61,12 +66,12 @@ def detect(
     out: Path,
     *,
     yunet: Path,
-    landmarker: Path | None = None,
+    landmarker: Path | None,
     crop: int = 224,
-    threshold: float = 0.6,
+    score_threshold: float = 0.6,
     detection_size: int = 640,
-    smallest: int = 20,
-    largest: int = 50_000_000,
+    smallest_face: int = 20,
+    largest_picture: int = 50_000_000,
     workers: int,
     parts: Path,
     total: int | None = None,
@@ -81,7 +86,9 @@ def detect(
 
     The other arguments are those of `Finder`. Raises CorpusError where there is no item at all.
     """
-    finder = Finder(yunet, landmarker, crop, threshold, detection_size, smallest, largest)
+    finder = Finder(
+        yunet, landmarker, crop, score_threshold, detection_size, smallest_face, largest_picture
+    )
     work = functools.partial(_make_part, finder)
     made = jobs.run(
         work, shards, parts, workers=workers, label=f"detect {out.name}", unit="item", total=total
@@ -265,7 +272,7 @@ class _FaceWriter:
         if self._writer is None or self._rows % FACES_PER_FILE == 0:
             if self._writer:
                 self._writer.close()
-            path = self._folder / f"faces-{self._rows // FACES_PER_FILE:05d}.parquet"
+            path = self._folder / file_name(self._rows // FACES_PER_FILE)
             self._writer = pq.ParquetWriter(
                 path,
                 tables.FACES,
