@@ -25,6 +25,7 @@ CorpusError; what spoils one item is a `Lost` with its reason, so that items and
     cut_short           a video that ends well before the length in its header
     no_labels           a video frame that nobody coded
     corrupt_frame       a frame on the list of corrupt frames
+    label_missing       a frame that some AU's label file leaves out (from read_labels)
 """
 
 from collections.abc import Callable
