@@ -1,0 +1,1 @@
+"""Folds that share nobody, metrics, intervals over subjects, and paired comparisons."""
