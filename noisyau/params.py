@@ -48,12 +48,15 @@ class Corpus(Model):
     index: str | None = None
     columns: dict[Literal["file", "person_id"], str] = {}
     clean_list: Path | None = None
-    camera: Literal["left", "right"] = "left"
+    camera: Literal["left", "right"] | None = None
     corrupt_frames: Path | None = None
+    every: PositiveInt | None = None
 
     def reader(self) -> dict[str, Any]:
         """What `corpora.open_corpus` takes; nothing here knows of labels or biographies."""
-        return self.model_dump(include={"source", *Corpus.model_fields})
+        return self.model_dump(
+            mode="json", include={"source", *Corpus.model_fields}, exclude_none=True
+        )
 
 
 class Celebrities(Corpus):

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from noisyau import aus as au_names
 from noisyau.errors import TableError
+from noisyau.items import Lost
 
 FACES = pa.schema(
     [
@@ -260,6 +261,13 @@ def read_labels(path: Path) -> tuple[pd.DataFrame, tuple[int, ...]]:
     if not aus:
         raise TableError(f"{path}: no AU column such as AU12_c; found {list(table.columns)}")
     return table, aus
+
+
+def failures(lost: Iterable[Lost]) -> pd.DataFrame:
+    """Rows of FAILURES, in the order of the losses."""
+    rows = [(one.name, one.subject, one.frame, one.reason, one.detail) for one in lost]
+    table = pd.DataFrame(rows, columns=FAILURES.names)
+    return table.astype({"frame": "Int32"})
 
 
 def digest(*paths: Path) -> str:

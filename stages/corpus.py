@@ -15,7 +15,7 @@ def main(corpus: str) -> None:
     reader = getattr(settings.corpora, corpus).reader()
     out = Path("data/corpora", f"{corpus}.json")
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(reader, indent=1, default=str) + "\n", encoding="utf-8")
+    out.write_text(json.dumps(reader, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,34 @@
+"""Let a program code the AUs of each face of a corpus.
+
+Reads data/faces/<corpus>/ and models/assets; writes data/labels/<corpus>_<annotator>.parquet
+and the same with _failures.
+"""
+
+from pathlib import Path
+
+from noisyau import assets, facestore, jobs, params, tables, tracking
+from noisyau.annotators import annotate, blendshapes
+from stages import CORPORA, start
+
+
+def main(corpus: str) -> None:
+    settings = params.load()
+    faces = Path("data/faces", corpus)
+    out = Path("data/labels", f"{corpus}_{settings.annotator}.parquet")
+    annotator = blendshapes.Blendshapes(assets.path(Path("models/assets"), "face_landmarker"))
+    made_from = (annotator.check(), tables.digest(*facestore.files(faces)))
+    with tracking.run("annotate", {"annotator": settings.annotator}, corpus=corpus) as log:
+        counts = annotate(
+            faces,
+            out,
+            annotator,
+            workers=jobs.workers(settings.workers),
+            parts=jobs.parts(f"annotate-{corpus}", *made_from),
+        )
+        print(f"annotate {corpus}: {counts}")
+        log.metrics(counts.metrics())
+        log.table(out)
+
+
+if __name__ == "__main__":
+    start(main, corpus=CORPORA)

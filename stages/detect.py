@@ -1,0 +1,35 @@
+"""Find and align the faces of a corpus.
+
+Reads the corpus (data/corpora/<corpus>.json says how) and models/assets;
+writes data/faces/<corpus>/: faces-*.parquet and failures.parquet.
+"""
+
+import json
+from pathlib import Path
+
+from noisyau import assets, corpora, jobs, params, tracking
+from noisyau.faces import store
+from stages import CORPORA, start
+
+
+def main(corpus: str) -> None:
+    settings = params.load()
+    knobs = settings.faces.model_dump()
+    reader = json.loads(Path("data/corpora", f"{corpus}.json").read_text(encoding="utf-8"))
+    with tracking.run("detect", {"faces": knobs, "reader": reader}, corpus=corpus) as log:
+        source = corpora.open_corpus(**reader)
+        counts = store.detect(
+            source.shards(),
+            Path("data/faces", corpus),
+            yunet=assets.path(Path("models/assets"), "yunet"),
+            workers=jobs.workers(settings.workers),
+            parts=jobs.parts(f"detect-{corpus}", reader, knobs, source.fingerprint()),
+            total=source.size(),
+            **knobs,
+        )
+        print(f"detect {corpus}: {counts}")
+        log.metrics(counts.metrics())
+
+
+if __name__ == "__main__":
+    start(main, corpus=CORPORA)

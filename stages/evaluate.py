@@ -1,0 +1,57 @@
+"""Score every variant, the annotator and the floor.
+
+Reads the predictions, data/tables/folds.parquet and the labels of the coded corpus; writes
+reports/scores.parquet, reports/metrics.json and reports/f1_by_au.csv.
+"""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from noisyau import params, tables, tracking
+from noisyau.evaluation.evaluate import evaluate, f1_by_au
+from stages import start
+
+
+def main() -> None:
+    settings = params.load()
+    folds = Path("data/tables/folds.parquet")
+    coded = Path("data/labels/coded.parquet")
+    annotator = Path(f"data/labels/coded_{settings.annotator}.parquet")
+    knobs = {"seed": settings.seed, **settings.evaluation.model_dump()}
+    with tracking.run("evaluate", knobs) as log:
+        predictions = {
+            variant: pd.concat(
+                [
+                    tables.read(
+                        Path("models/finetuned", variant, f"fold{fold}/predictions.parquet")
+                    )
+                    for fold in settings.fold_names
+                ],
+                ignore_index=True,
+            )
+            for variant in settings.active
+        }
+        scores, summary = evaluate(
+            predictions,
+            tables.read(folds, tables.FOLDS),
+            tables.read_labels(coded)[0],
+            tables.read_labels(annotator)[0],
+            **knobs,
+        )
+        tables.write(scores, Path("reports/scores.parquet"), tables.SCORES)
+        f1_by_au(scores).to_csv("reports/f1_by_au.csv", index=False, lineterminator="\n")
+        text = json.dumps(summary, indent=1, allow_nan=False) + "\n"
+        Path("reports/metrics.json").write_text(text, encoding="utf-8")
+        for method, values in summary["methods"].items():
+            f1 = values["f1"]
+            print(f"evaluate: {method}: F1 {f1['value']:.3f} [{f1['low']:.3f}, {f1['high']:.3f}]")
+            log.metrics({f"{method}/{name}": values[name]["value"] for name in ("f1", "auc", "ap")})
+        for path in (folds, coded, annotator, Path("reports/scores.parquet")):
+            log.table(path)
+        log.artifact(Path("reports/metrics.json"))
+
+
+if __name__ == "__main__":
+    start(main)

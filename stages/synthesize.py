@@ -1,0 +1,30 @@
+"""Render the embedded default data.
+
+Reads models/assets/head.zip; writes data/raw/synthetic/: celebrities/ (MS-Celeb-1M's form), disfa/
+(DISFA's form) and truth/ (what was rendered, for the noise audit alone).
+"""
+
+from pathlib import Path
+
+from noisyau import assets, jobs, params, tracking
+from noisyau.synthesis import synthesize
+from stages import start
+
+
+def main() -> None:
+    settings = params.load()
+    knobs = settings.synthesis.model_dump()
+    head = assets.path(Path("models/assets"), "head")
+    with tracking.run("synthesize", {"seed": settings.seed, "synthesis": knobs}):
+        synthesize(
+            Path("data/raw/synthetic"),
+            head,
+            seed=settings.seed,
+            workers=jobs.workers(settings.workers),
+            parts=jobs.parts("synthesize", settings.seed, knobs),
+            **knobs,
+        )
+
+
+if __name__ == "__main__":
+    start(main)
