@@ -7,7 +7,7 @@ and the same with _failures.
 from pathlib import Path
 
 from noisyau import assets, facestore, jobs, params, tables, tracking
-from noisyau.annotators import annotate, blendshapes
+from noisyau.annotators import base, blendshapes
 from stages import CORPORA, start
 
 
@@ -18,7 +18,7 @@ def main(corpus: str) -> None:
     annotator = blendshapes.Blendshapes(assets.path(Path("models/assets"), "face_landmarker"))
     made_from = (annotator.check(), tables.digest(*facestore.files(faces)))
     with tracking.run("annotate", {"annotator": settings.annotator}, corpus=corpus) as log:
-        counts = annotate(
+        counts = base.annotate(
             faces,
             out,
             annotator,

@@ -14,6 +14,7 @@ from stages import CORPORA, start
 
 def main(corpus: str) -> None:
     settings = params.load()
+    nets = Path("models/assets")
     knobs = settings.faces.model_dump()
     reader = json.loads(Path("data/corpora", f"{corpus}.json").read_text(encoding="utf-8"))
     with tracking.run("detect", {"faces": knobs, "reader": reader}, corpus=corpus) as log:
@@ -21,7 +22,8 @@ def main(corpus: str) -> None:
         counts = store.detect(
             source.shards(),
             Path("data/faces", corpus),
-            yunet=assets.path(Path("models/assets"), "yunet"),
+            yunet=assets.path(nets, "yunet"),
+            landmarker=assets.path(nets, "face_landmarker"),
             workers=jobs.workers(settings.workers),
             parts=jobs.parts(f"detect-{corpus}", reader, knobs, source.fingerprint()),
             total=source.size(),
