@@ -29,7 +29,7 @@ from noisyau.corpora.disfa_labels import read_labels
 from noisyau.errors import CorpusError
 from noisyau.items import Item, Lost, Shard
 
-_FRAMES = 400  # a shard
+_FRAMES = 500  # a shard
 _CAMERAS = {"left": "Left", "right": "Right"}
 _HEADER = ["subject", "first", "last", "reason"]
 

@@ -86,7 +86,7 @@ class MSCeleb:
 
     def fingerprint(self) -> str:
         lists = cleanlist.files(self.clean_list) if self.clean_list is not None else []
-        content = [hashlib.sha256(path.read_bytes()).hexdigest() for path in lists]
+        content = [_digest(path) for path in lists]
         return files.fingerprint((), "msceleb", self._file.name, self._scan.digest, content)
 
     @cached_property
@@ -105,6 +105,11 @@ class MSCeleb:
     @cached_property
     def _scan(self) -> _Scan:
         return _scan(self._file)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _scan(path: Path) -> _Scan:

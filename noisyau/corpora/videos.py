@@ -15,7 +15,7 @@ from noisyau.errors import CorpusError
 from noisyau.items import Item, Lost, Shard
 
 SUFFIXES = frozenset((".mp4", ".avi", ".mkv", ".mov", ".webm"))
-_FRAMES = 400  # a shard, of those that are asked for
+_FRAMES = 500  # a shard, of those that are asked for
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ def test_the_camera_is_the_one_that_was_asked_for(disfa_root):
         open_corpus("disfa", root, camera="middle")
 
 
-@pytest.mark.parametrize("shard", [400, 3])
+@pytest.mark.parametrize("shard", [500, 3])
 def test_frames_and_labels_that_do_not_meet_are_lost_with_reasons(disfa_root, monkeypatch, shard):
     monkeypatch.setattr("noisyau.corpora.disfa._FRAMES", shard)
     root = disfa_root(frames=8)
