@@ -67,13 +67,16 @@ _READERS: dict[str, tuple[Callable[..., Corpus], tuple[str, ...]]] = {
     "disfa": (Disfa, ("camera", "corrupt_frames")),
 }
 
+_PATHS = {"clean_list", "corrupt_frames"}
 
-def open_corpus(source: str, path: Path, **options: Any) -> Corpus:
+
+def open_corpus(source: str, path: Path | str, **options: Any) -> Corpus:
     """The corpus at `path`, which is in the form that `source` names.
 
+    path     a Path or text, as the paths among the options
     options  as in params.yaml under `corpora`; None and {} mean "not set". `clean_list` is for
              msceleb; `index` and `columns` for folder; `every` for videos; `camera` and
-             `corrupt_frames` for disfa.
+             `corrupt_frames` for disfa
 
     Raises CorpusError where the source is unknown, an option is set that the source does not
     take, or the path does not hold a corpus in this form.
@@ -91,6 +94,8 @@ def open_corpus(source: str, path: Path, **options: Any) -> Corpus:
     path = Path(path)
     if not path.exists():
         raise CorpusError(f"{path}: not there; set the corpus's path in params.yaml")
+    for name in _PATHS & given.keys():
+        given[name] = Path(given[name])
     return reader(path, **given)
 
 
