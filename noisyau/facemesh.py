@@ -31,8 +31,9 @@ def read_net(task: Path, member: str) -> "cv2.dnn.Net":
             model = np.frombuffer(archive.read(member), np.uint8)
         return cv2.dnn.readNetFromTFLite(model)
     except (OSError, zipfile.BadZipFile, KeyError, cv2.error) as error:
+        cause = error.err if isinstance(error, cv2.error) else error
         raise AssetError(
-            f"{task}: no net {member} can be read from it ({error}). Run `dvc repro assets` to "
+            f"{task}: no net {member} can be read from it ({cause}). Run `dvc repro assets` to "
             "fetch MediaPipe's face landmarker anew."
         ) from error
 

@@ -4,8 +4,8 @@ An array is uint8 (faces, channels, size, size) in a .npy file that is mapped, n
 the face ids beside it. Its name is the digest of what it was made from, so every variant that
 asks for the same pictures finds them made.
 
-A crop is decoded at half or quarter resolution where that is still at least `size`, then
-averaged down by area. (224-pixel crops to 64 pixels: see `build` for the measured figures.)
+A crop is decoded at half or quarter resolution where that leaves enough pixels, then averaged
+down by area: 224-pixel crops become 64-pixel arrays at 2,600 to 5,000 a second and core.
 """
 
 import functools
@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import cv2
 import numpy as np
@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from noisyau import facestore, jobs, tables
 from noisyau.errors import TableError
 
-_REDUCED = {
+_FLAGS = {
     (1, 4): cv2.IMREAD_REDUCED_GRAYSCALE_4,
     (1, 2): cv2.IMREAD_REDUCED_GRAYSCALE_2,
     (1, 1): cv2.IMREAD_GRAYSCALE,
@@ -37,6 +37,8 @@ _REDUCED = {
     (3, 2): cv2.IMREAD_REDUCED_COLOR_2,
     (3, 1): cv2.IMREAD_COLOR,
 }
+
+_ENOUGH = 1.5  # pixels decoded per pixel wanted
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,11 @@ def _make(
     workers: int,
 ) -> None:
     ids = _filtered(facestore.read_table(folder, ["face_id"])["face_id"], kept_only)
+    if ids.empty:
+        raise TableError(
+            f"{folder}: no face in this store, so there is nothing to train on; "
+            f"{facestore.FAILURES} beside it says why its items were lost"
+        )
     ours = f".{os.getpid()}.tmp"  # variants that train side by side may make the same array
     scratch = [path.with_name(path.name + ours) for path in (pictures, index)]
     try:
@@ -115,7 +122,7 @@ def _make(
             for images in _images(folder, kept_only):
                 reduction = reduction or _reduction(images[0], size)
                 decode = functools.partial(
-                    picture_of, size=size, channels=channels, reduction=reduction
+                    _picture, size=size, channels=channels, reduction=reduction
                 )
                 for picture in pool.map(decode, images):
                     array[at] = picture
@@ -142,19 +149,24 @@ def _images(folder: Path, kept_only: bool) -> Iterator[list[bytes]]:
 
 
 def _reduction(image: bytes, size: int) -> int:
-    """The largest of 4, 2, 1 at which a crop still has `size` pixels; crops are all alike."""
-    side = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_GRAYSCALE).shape[0]
-    return next(reduction for reduction in (4, 2, 1) if side // reduction >= size or reduction == 1)
+    """How far crops, which are all alike, are shrunk while they are decoded: 4, 2 or 1.
+
+    Measured on 200 crops of 224 pixels against full decoding: at 1.75 times `size` pictures
+    differ by 1.5 of 255 grey levels (root mean square), at 1.17 times by 3.8.
+    """
+    side = len(_decoded(image, cv2.IMREAD_GRAYSCALE))
+    return next((shrink for shrink in (4, 2) if side // shrink >= _ENOUGH * size), 1)
 
 
-def picture_of(image: bytes, size: int, channels: int, reduction: int = 1) -> NDArray[np.uint8]:
-    """An encoded crop as (channels, size, size), decoded at 1 / `reduction` of its side."""
-    encoded = np.frombuffer(image, np.uint8)
-    picture = cv2.imdecode(encoded, _REDUCED[channels, reduction])
-    side = picture.shape[0]
+def _picture(image: bytes, size: int, channels: int, reduction: int) -> NDArray[np.uint8]:
+    """An encoded crop as (channels, size, size)."""
+    picture = _decoded(image, _FLAGS[channels, reduction])
+    side = len(picture)
     if side != size:
         way = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
-        picture = cv2.resize(picture, (size, size), interpolation=way)
-    if channels == 1:
-        return np.asarray(picture, np.uint8)[None]
-    return np.ascontiguousarray(picture[:, :, ::-1].transpose(2, 0, 1), np.uint8)
+        picture = cast(NDArray[np.uint8], cv2.resize(picture, (size, size), interpolation=way))
+    return picture[None] if channels == 1 else picture[:, :, ::-1].transpose(2, 0, 1)
+
+
+def _decoded(image: bytes, flag: int) -> NDArray[np.uint8]:
+    return cast(NDArray[np.uint8], cv2.imdecode(np.frombuffer(image, np.uint8), flag))
