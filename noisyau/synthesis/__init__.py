@@ -1,0 +1,125 @@
+"""The embedded default data: rendered faces with known AUs, in the forms of real corpora.
+
+    celebrities/FaceImageCroppedWithAlignment.tsv, celebrities/bios/<MID without m.>.json
+    disfa/Videos_LeftCamera/LeftVideoSN001_comp.avi, disfa/ActionUnit_Labels/SN001/SN001_au1.txt
+    truth/celebrities.parquet, truth/coded.parquet    what only the noise audit may read
+
+The labels are levels that we chose, not scores of FACS coders: they are for learning to use the
+pipeline and for tests, never a measure of accuracy on real people.
+"""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from noisyau import jobs, tables
+from noisyau.synthesis import atlas, celebrities, mesh, truth, videos
+
+TSV = "FaceImageCroppedWithAlignment.tsv"
+_PEOPLE_A_PART = 10
+
+
+def synthesize(
+    out: Path,
+    head: Path,
+    *,
+    people: int,
+    pictures: int,
+    subjects: int,
+    frames: int,
+    seed: int,
+    workers: int,
+    parts: Path,
+) -> None:
+    """Write `celebrities/`, `disfa/` and `truth/` below `out`, replacing what is there.
+
+    head      `head.zip` (noisyau.assets)
+    people    celebrities, each with this many `pictures`
+    subjects  coded people, 3 to 27, each with a video of this many `frames`
+    parts     where finished parts are kept until all is done (noisyau.jobs)
+
+    The same seed gives the same bytes with any number of workers.
+    """
+    studio = parts / "studio"
+    _prepare(head, studio)
+    kinds = celebrities.kinds(people, pictures, seed)
+    tasks = {
+        f"{first:06d}": celebrities.Task(
+            studio,
+            seed,
+            first,
+            min(_PEOPLE_A_PART, people - first),
+            pictures,
+            {
+                place: kind
+                for place, kind in kinds.items()
+                if 0 <= place[0] - first < _PEOPLE_A_PART
+            },
+        )
+        for first in range(0, people, _PEOPLE_A_PART)
+    }
+    faces = jobs.run(
+        celebrities.work,
+        tasks,
+        parts / "celebrities",
+        workers=workers,
+        label="celebrities",
+        unit="picture",
+        total=people * pictures,
+    )
+    films = jobs.run(
+        videos.work,
+        videos.tasks(studio, subjects, frames, seed),
+        parts / "videos",
+        workers=workers,
+        label="coded videos",
+        unit="frame",
+        total=subjects * frames,
+    )
+    for folder in ("celebrities", "disfa", "truth"):
+        shutil.rmtree(out / folder, ignore_errors=True)
+    _gather_celebrities(faces, out)
+    _gather_videos(films, out)
+
+
+def _prepare(head: Path, studio: Path) -> None:
+    """Subdivide the head and draw the atlas, once; compiles the kernels on the way."""
+    studio.mkdir(parents=True, exist_ok=True)
+    if not (studio / "head.npz").exists():
+        mesh.read(head).save(studio / "head.npz")
+    if not (studio / "atlas.npz").exists():
+        atlas.build(mesh.Head.load(studio / "head.npz")).save(studio / "atlas.npz")
+
+
+def _gather_celebrities(parts: Sequence[Path], out: Path) -> None:
+    folder = out / "celebrities"
+    (folder / "bios").mkdir(parents=True)
+    scratch = folder / f"{TSV}.tmp"
+    with scratch.open("wb") as rows:
+        for part in parts:
+            with (part / "rows.tsv").open("rb") as some:
+                shutil.copyfileobj(some, rows)
+            for biography in sorted((part / "bios").iterdir()):
+                shutil.copyfile(biography, folder / "bios" / biography.name)
+    scratch.replace(folder / TSV)
+    _gather_truth(parts, out / "truth" / "celebrities.parquet")
+
+
+def _gather_videos(parts: Sequence[Path], out: Path) -> None:
+    folder = out / "disfa"
+    (folder / "Videos_LeftCamera").mkdir(parents=True)
+    for part in parts:
+        subject = part.name
+        shutil.copyfile(
+            part / "video.avi", folder / "Videos_LeftCamera" / f"LeftVideo{subject}_comp.avi"
+        )
+        shutil.copytree(part / "labels", folder / "ActionUnit_Labels" / subject)
+    _gather_truth(parts, out / "truth" / "coded.parquet")
+
+
+def _gather_truth(parts: Sequence[Path], path: Path) -> None:
+    rows = [pq.read_table(part / "truth.parquet") for part in parts]
+    tables.write(pa.concat_tables(rows), path, truth.SCHEMA)
