@@ -114,8 +114,8 @@ class Detector:
             look = picture
         size = look.shape[1], look.shape[0]
         if max(size) < _SMALLEST_LOOK:
-            margin = [0, _SMALLEST_LOOK - size[1], 0, _SMALLEST_LOOK - size[0]]
-            look = cv2.copyMakeBorder(look, *margin, cv2.BORDER_CONSTANT)
+            right, below = _SMALLEST_LOOK - size[0], _SMALLEST_LOOK - size[1]
+            look = cv2.copyMakeBorder(look, 0, below, 0, right, cv2.BORDER_CONSTANT)
         self._net.setInputSize((look.shape[1], look.shape[0]))
         rows = cast(NDArray[np.float32] | None, self._net.detect(look)[1])
         if rows is None:
@@ -123,7 +123,11 @@ class Detector:
         rows = rows.astype(np.float64)
         rows[:, :14] *= np.tile([width / size[0], height / size[1]], 7)
         return [
-            Detection((row[0], row[1], row[2], row[3]), row[14], row[4:14].reshape(5, 2))
+            Detection(
+                (float(row[0]), float(row[1]), float(row[2]), float(row[3])),
+                float(row[14]),
+                row[4:14].reshape(5, 2),
+            )
             for row in rows
         ]
 
