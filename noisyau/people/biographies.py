@@ -1,0 +1,224 @@
+"""Readers of biographies, in three forms; the path tells which.
+
+    a folder   Knowledge Graph search results (JSON-LD), one file a person, named by MID:
+               `0120mb.json` is the person whom MS-Celeb-1M calls `m.0120mb`
+    *.jsonl    one JSON object a line: `person_id` (or `usCongressBioId`), then any of `name`,
+               `gender`, `nationality`, `text`; the Biographical Directory of the US Congress
+               has `profileText`, `givenName` and `familyName` instead
+    *.csv      a header with `person_id`, then any of `name`, `gender`, `nationality`, `text`
+
+A record that names nobody, or somebody else, is Lost with a reason. What stops the reading is a
+file as a whole that is not of its form, or a gender that a user wrote and that is not one of
+those that the table knows.
+"""
+
+import csv
+import html
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from noisyau.errors import CorpusError
+
+Gender = Literal["female", "male"]
+
+_GENDERS: dict[str, Gender] = {"f": "female", "female": "female", "m": "male", "male": "male"}
+_FIELDS = ("name", "gender", "nationality", "text")
+_SEPARATORS = str.maketrans(",/|", ";;;")
+
+
+@dataclass(frozen=True)
+class Biography:
+    """What is written about one person.
+
+    source       the file, and the line where a file holds many people
+    description  a few words (`American actress`); empty where there are none
+    gender, nationality   as a user's own file states them; they win over the text
+    """
+
+    source: str
+    subject: str
+    name: str | None
+    description: str
+    text: str
+    gender: Gender | None = None
+    nationality: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A record that gives nobody's biography.
+
+    reason  unreadable, no_result, other_id, several_results, not_a_person, no_id, repeated
+    """
+
+    source: str
+    subject: str | None
+    reason: str
+    detail: str
+
+
+def read_biographies(path: Path) -> Iterator[Biography | Lost]:
+    """Every record of the folder or file, in the order of file names or lines.
+
+    Raises CorpusError where the path is absent, is of none of the three forms, or holds nothing.
+    """
+    path = Path(path)
+    if path.is_dir():
+        records = _graph_folder(path)
+    elif not path.exists():
+        raise CorpusError(
+            f"{path}: no such file or folder; set corpora.celebrities.biographies in params.yaml"
+        )
+    elif path.suffix == ".jsonl":
+        records = _json_lines(path)
+    elif path.suffix == ".csv":
+        records = _csv(path)
+    else:
+        raise CorpusError(
+            f"{path}: not a form of biographies that is known; expected a folder of Knowledge "
+            "Graph JSON files, a .jsonl or a .csv file"
+        )
+    empty = True
+    for record in records:
+        empty = False
+        yield record
+    if empty:
+        raise CorpusError(f"{path}: holds no biography; check corpora.celebrities.biographies")
+
+
+def _graph_folder(folder: Path) -> Iterator[Biography | Lost]:
+    for file in sorted(folder.glob("*.json")):
+        mid = file.stem.removeprefix("m.")
+        yield _graph_file(file, mid)
+
+
+def _graph_file(file: Path, mid: str) -> Biography | Lost:
+    subject = f"m.{mid}"
+
+    def lost(reason: str, detail: str) -> Lost:
+        return Lost(file.name, subject, reason, detail)
+
+    try:
+        content = json.loads(file.read_bytes().decode("utf-8-sig"))
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        return lost("unreadable", f"not JSON: {error}")
+    elements = content.get("itemListElement") if isinstance(content, dict) else None
+    if not isinstance(elements, list):
+        return lost("unreadable", "no list itemListElement: not a Knowledge Graph search result")
+    results = [e["result"] for e in elements if isinstance(e, dict) and _is_object(e, "result")]
+    if not results:
+        return lost("no_result", "the search found nobody")
+    own = [result for result in results if result.get("@id") == f"kg:/m/{mid}"]
+    if not own:
+        found = ", ".join(str(result.get("@id")) for result in results)
+        return lost("other_id", f"expected kg:/m/{mid}; found {found}")
+    if len(own) > 1:
+        return lost("several_results", f"{len(own)} results with the id kg:/m/{mid}")
+    types = own[0].get("@type", [])
+    if "Person" not in ([types] if isinstance(types, str) else types):
+        return lost("not_a_person", f"the result is {types}")
+    body = own[0].get("detailedDescription")
+    return Biography(
+        source=file.name,
+        subject=subject,
+        name=_string(own[0], "name") or None,
+        description=_string(own[0], "description"),
+        text=_string(body, "articleBody") if isinstance(body, dict) else "",
+    )
+
+
+def _json_lines(file: Path) -> Iterator[Biography | Lost]:
+    with file.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            source = f"{file.name}:{number}"
+            try:
+                record = json.loads(line.decode("utf-8-sig"))
+            except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+                yield Lost(source, None, "unreadable", f"not JSON: {error}")
+                continue
+            if not isinstance(record, dict):
+                yield Lost(source, None, "unreadable", "not a JSON object")
+                continue
+            subject = _string(record, "person_id") or _string(record, "usCongressBioId")
+            if not subject:
+                yield Lost(source, None, "no_id", "neither person_id nor usCongressBioId")
+                continue
+            parts = ("givenName", "middleName", "familyName")
+            joined = " ".join(part for key in parts if (part := _string(record, key)))
+            yield Biography(
+                source=source,
+                subject=subject,
+                name=_string(record, "name") or joined or None,
+                description=_string(record, "description"),
+                text=_string(record, "text") or _string(record, "profileText"),
+                gender=_gender(_string(record, "gender"), source),
+                nationality=_nationalities(_string(record, "nationality")),
+            )
+
+
+def _csv(file: Path) -> Iterator[Biography | Lost]:
+    csv.field_size_limit(sys.maxsize)
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            rows = csv.DictReader(stream, strict=True)
+            columns = rows.fieldnames or []
+            if "person_id" not in columns:
+                raise CorpusError(
+                    f"{file.name}:1: no column person_id; found {list(columns)}; expected "
+                    f"person_id, then any of {', '.join(_FIELDS)}"
+                )
+            for row in rows:
+                source = f"{file.name}:{rows.line_num}"
+                if None in row or None in row.values():
+                    yield Lost(source, None, "unreadable", f"expected {len(columns)} fields")
+                    continue
+                cells = {column: (row.get(column) or "").strip() for column in _FIELDS}
+                subject = row["person_id"].strip()
+                if not subject:
+                    yield Lost(source, None, "no_id", "person_id is empty")
+                    continue
+                yield Biography(
+                    source=source,
+                    subject=subject,
+                    name=cells["name"] or None,
+                    description="",
+                    text=clean(cells["text"]),
+                    gender=_gender(cells["gender"], source),
+                    nationality=_nationalities(cells["nationality"]),
+                )
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise CorpusError(f"{file}: not a CSV file in UTF-8: {error}") from error
+
+
+def clean(text: str) -> str:
+    """The text without character references (`R&amp;B`), non-breaking spaces and soft hyphens."""
+    return html.unescape(text).replace("\xa0", " ").replace("\xad", "").strip()
+
+
+def _string(record: dict[str, Any], key: str) -> str:
+    value = record.get(key)
+    return clean(value) if isinstance(value, str) else ""
+
+
+def _is_object(record: dict[str, Any], key: str) -> bool:
+    return isinstance(record.get(key), dict)
+
+
+def _gender(value: str, source: str) -> Gender | None:
+    if value and value.lower() not in _GENDERS:
+        raise CorpusError(
+            f"{source}: gender {value!r} is not one that the table knows; expected female, male, "
+            "f or m, or an empty cell where it is neither or not known"
+        )
+    return _GENDERS.get(value.lower())
+
+
+def _nationalities(value: str) -> tuple[str, ...]:
+    parts = (part.strip() for part in value.translate(_SEPARATORS).split(";"))
+    return tuple(part for part in parts if part)
