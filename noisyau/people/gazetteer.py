@@ -1,11 +1,10 @@
 """Which country a word names: demonyms, countries, states and cities.
 
 Names of countries and of US states and Canadian provinces are pycountry's, demonyms and capitals
-countryinfo's. The tables here mend and complete them:
-countryinfo gives one word a country, sometimes the noun (`Icelander`, `New Zealander`) where
-texts have the adjective, calls the people of Hong Kong and Macao `Chinese` and those of overseas
-territories `French`, `American` or `Indian`, and knows no historic states, nations within states,
-peoples or cities beyond capitals.
+countryinfo's. The tables here mend and complete countryinfo 1.0.1, which gives one word a country,
+sometimes the noun (`Icelander`, `New Zealander`) where texts have the adjective; calls the people
+of Hong Kong and Macao `Chinese` and those of overseas territories `French`, `American` or
+`Indian`; and knows no historic states, no nations within states and no cities beyond capitals.
 """
 
 import re

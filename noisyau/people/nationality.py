@@ -121,7 +121,7 @@ def _peoples(phrase: str) -> list[tuple[str, str]]:
     for match in _demonym().finditer(phrase):
         follows = phrase[match.end() :]
         # `Chinese American`: the second word is the nationality
-        if re.match(r"\s+Americans?\b", follows) and match["name"] not in ("American",):
+        if re.match(r"\s+American\b", follows):
             continue
         found.append((match["name"], known[match["name"]]))
     return found
@@ -143,9 +143,10 @@ def _born(text: str) -> list[tuple[str, str]]:
 
 
 def _mentioned(text: str) -> list[tuple[str, str]]:
-    known = demonyms() | countries()
-    plain = _ASIDES.sub(" ", text)
-    found = [(m["name"], known[m["name"]]) for m in _demonym().finditer(plain)]
+    # demonyms alone: names of countries are surnames too (Jordan, Ireland, Holland)
+    known = demonyms()
+    matches = _demonym().finditer(_ASIDES.sub(" ", text))
+    found = [(m["name"], known[m["name"]]) for m in matches if m["name"] in known]
     return found if len({code for _, code in found}) == 1 else []
 
 

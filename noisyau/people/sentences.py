@@ -12,7 +12,7 @@ _COPULA = re.compile(
 )
 _END = re.compile(
     r"\b(?:who|whose|which|that|where|when|best|better|known|noted|famous|for|in|at|on|from|with|"
-    r"by|of|as|to|currently|based|serving|playing|born|and is|and was)\b|[;(]|\.\s|\.$|\n",
+    r"by|of|as|to|currently|based|serving|playing|(?<![-–])born|and is|and was)\b|[;(]|\.\s|\.$|\n",
     re.IGNORECASE,
 )
 _ASIDE = re.compile(r"\([^()]*\)")
