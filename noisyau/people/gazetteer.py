@@ -38,7 +38,9 @@ _DEMONYMS = {
     "Korean": "KOR",  # without a direction: the larger
     # nations within a state
     "English": "GBR", "Scottish": "GBR", "Welsh": "GBR", "Northern Irish": "GBR",
-    "Cornish": "GBR", "Québécois": "CAN", "Catalan": "ESP", "Basque": "ESP", "Galician": "ESP",
+    "Cornish": "GBR", "Québécois": "CAN", "French Canadian": "CAN",
+    "French-Canadian": "CAN", "Greek Cypriot": "CYP", "Turkish Cypriot": "CYP",
+    "American Indian": "USA", "Catalan": "ESP", "Basque": "ESP", "Galician": "ESP",
     "Flemish": "BEL", "Sicilian": "ITA", "Sardinian": "ITA", "Bavarian": "DEU",
     "Corsican": "FRA", "Chechen": "RUS", "Hawaiian": "USA", "Texan": "USA",
     "Californian": "USA",

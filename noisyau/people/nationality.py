@@ -23,10 +23,12 @@ _ASIDES = re.compile(
     r"(?:of|has|have|with|and)\s+(?:[\w-]+[\s,/]+(?:and\s+)?){0,5}"
     r"(?:descent|ancestry|heritage|parentage|extraction|origins?|background|roots)\b"
     r"|(?<=to )(?:[\w-]+ ){1,4}parents\b"
+    # regions of several countries
+    r"|\b(?:West|East) Indian\b|\b(?:Latin|South|North|Central) American\b"
 )
 _NOT_PEOPLE = (
     r"(?:(?:(?<=American)|(?<=Canadian))[ -]football\b"
-    r"|\s+(?:literature|language|horn|medicine|cuisine|food|bulldog|shepherd|revolution|"
+    r"|[ -](?:language|speaking)\b|\s+(?:literature|horn|medicine|cuisine|food|bulldog|shepherd|revolution|"
     r"Revolution|Civil War|War|Idol|Pie|Beauty|Hustle|Psycho|Horror|Gods|Graffiti|League|"
     r"Basketball|Airlines|Bandstand|Music Awards|studies|history|Open|Premier|Broadcasting)\b)"
 )
