@@ -8,7 +8,7 @@ that its points are coarse, or not the one that the corpus means. A face that ne
 picture scores low or is missed: where nothing was found, a last look is taken at 160.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -38,11 +38,13 @@ class Detection:
     score      the detector's, 0..1
     landmarks  (5, 2): right and left eye, tip of the nose, right and left corner of the mouth
                (the person's own right, which is the picture's left)
+    meant      whether the corpus's own rectangle means this face
     """
 
     box: Rectangle
     score: float
     landmarks: NDArray[np.float64]
+    meant: bool = False
 
     @property
     def side(self) -> float:
@@ -93,7 +95,7 @@ class Detector:
         if min(self.size, long_side) > first and not (
             faces
             and max(faces[0].box[2:]) * first / long_side >= _FINE_ENOUGH
-            and (meant is None or _overlap(faces[0].box, meant) >= _MEANT)
+            and (meant is None or faces[0].meant)
         ):
             candidates = self._look(picture, min(self.size, long_side))
             best = max(best, _best(candidates))
@@ -141,7 +143,7 @@ class Detector:
             closest = max(faces, key=lambda face: _overlap(face.box, meant))
             if _overlap(closest.box, meant) >= _MEANT:
                 faces.remove(closest)
-                faces.insert(0, closest)
+                faces.insert(0, replace(closest, meant=True))
         return faces
 
 

@@ -80,19 +80,12 @@ class Finder:
                 f"a face of {found[0].box[2]:.0f} x {found[0].box[3]:.0f} pixels, "
                 f"needed {self.smallest_face}",
             )
-        large = [face for face in found if face.side >= self.smallest_face]
-        return [self._row(item, k, face, picture, mesh) for k, face in enumerate(large)]
+        seen = [_refined(face, picture, mesh) for face in found if face.side >= self.smallest_face]
+        seen.sort(key=lambda face: not (face.is_face or face.detection.meant))
+        return [self._row(item, k, face, picture) for k, face in enumerate(seen)]
 
-    def _row(
-        self,
-        item: Item,
-        k: int,
-        face: Detection,
-        picture: Picture,
-        mesh: facemesh.FaceMesh | None,
-    ) -> Row:
-        landmarks = face.landmarks if mesh is None else _refined(face.landmarks, picture, mesh)
-        transform = align.to_crop(landmarks, self.crop)
+    def _row(self, item: Item, k: int, face: "_Seen", picture: Picture) -> Row:
+        transform = align.to_crop(face.landmarks, self.crop)
         image = align.crop(picture, transform, self.crop)
         return {
             "face_id": face_id(item.name, k),
@@ -100,9 +93,9 @@ class Finder:
             "subject": item.subject,
             "frame": item.frame,
             "image": encode(image),
-            "box": face.box,
-            "score": face.score,
-            "landmarks": landmarks.tolist(),
+            "box": face.detection.box,
+            "score": face.detection.score,
+            "landmarks": face.landmarks.tolist(),
             "transform": transform.tolist(),
         }
 
@@ -112,16 +105,31 @@ def encode(image: Picture) -> bytes:
     return cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes()
 
 
-def _refined(coarse: align.Points, picture: Picture, mesh: facemesh.FaceMesh) -> align.Points:
+@dataclass(frozen=True)
+class _Seen:
+    """A detection with the points to align it on.
+
+    is_face  whether the mesh net agrees that it is a face; True where it was not asked
+    """
+
+    detection: Detection
+    landmarks: align.Points
+    is_face: bool
+
+
+def _refined(face: Detection, picture: Picture, mesh: facemesh.FaceMesh | None) -> _Seen:
     """The mesh net's five points; the coarse ones where it sees no face, or another one."""
+    coarse = face.landmarks
+    if mesh is None:
+        return _Seen(face, coarse, True)
     transform = align.to_crop(coarse, facemesh.SIDE)
     points, presence = mesh(align.crop(picture, transform, facemesh.SIDE))
     if presence <= 0:
-        return coarse
+        return _Seen(face, coarse, False)
     fine = align.apply(align.inverse(transform), facemesh.five_points(points))
     between_eyes = np.linalg.norm(fine[1] - fine[0])
     moved = np.linalg.norm(fine.mean(axis=0) - coarse.mean(axis=0))
-    return fine if moved <= _MOVED_TOO_FAR * between_eyes else coarse
+    return _Seen(face, fine if moved <= _MOVED_TOO_FAR * between_eyes else coarse, True)
 
 
 @functools.lru_cache(maxsize=1)

@@ -310,3 +310,15 @@ def test_nearly_all_portraits_have_a_face(tmp_path: Path, assets: Path, shared: 
     items: list[Item | Lost] = [item(file.stem, file.read_bytes()) for file in files]
     counts = run({"a": items}, tmp_path, assets)
     assert counts.kept >= 0.99 * len(files)
+
+
+def test_a_face_printed_on_a_shirt_comes_after_its_wearers(
+    tmp_path: Path, assets: Path, shared: Path
+) -> None:
+    video = cv2.VideoCapture(str(shared / "data/videos/asl_again.mkv"))
+    frames = [np.asarray(video.read()[1], np.uint8) for _ in range(18)]
+    counts = run({"a": [item("x", frames[-1])]}, tmp_path, assets)
+    boxes = pq.read_table(tmp_path / "faces/faces-00000.parquet")["box"].to_pylist()
+    assert counts.further == 1
+    assert boxes[1][2] > boxes[0][2]  # the print is larger
+    assert boxes[0][1] < boxes[1][1]  # and lower
