@@ -29,7 +29,7 @@ _ASIDES = re.compile(
 _NOT_PEOPLE = (
     r"(?:(?:(?<=American)|(?<=Canadian))[ -]football\b"
     r"|[ -](?:language|speaking)\b|\s+(?:literature|horn|medicine|cuisine|food|bulldog|shepherd|"
-    r"revolution|Revolution|Civil War|War|Idol|Pie|Beauty|Hustle|Psycho|Horror|Gods|Graffiti|League|"
+    r"[Rr]evolution|Civil War|War|Idol|Pie|Beauty|Hustle|Psycho|Horror|Gods|Graffiti|League|"
     r"Basketball|Airlines|Bandstand|Music Awards|studies|history|Open|Premier|Broadcasting)\b)"
 )
 
