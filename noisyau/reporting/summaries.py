@@ -1,0 +1,110 @@
+"""Tables that the page shows and no other stage makes: the annotator's noise, the people."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from noisyau import aus as au_names
+
+TABLE_II = {
+    "Women": (925, 79_385),
+    "Men": (1_070, 82_685),
+    "North America, Europe": (1_575, 128_031),
+    "South Asia": (97, 9_349),
+    "Southern Africa": (21, 1_439),
+    "Middle East, Central Asia, North Africa": (26, 2_250),
+    "Central and South America": (82, 6_254),
+    "North-East Asia": (178, 13_214),
+    "South-East Asia": (16, 1_533),
+}
+"""Fung & McDuff 2020, Table II: people and pictures of their pre-training set."""
+
+GENDERS = {"female": "Women", "male": "Men"}
+REGIONS = {
+    "north_america_europe": "North America, Europe",
+    "south_asia": "South Asia",
+    "southern_africa": "Southern Africa",
+    "middle_east_central_asia_north_africa": "Middle East, Central Asia, North Africa",
+    "central_south_america": "Central and South America",
+    "north_east_asia": "North-East Asia",
+    "south_east_asia": "South-East Asia",
+}
+
+
+@dataclass(frozen=True)
+class Noise:
+    """One AU as the program codes it, held against people; None where it cannot be said."""
+
+    au: int
+    frames: int
+    human_rate: float | None
+    noisy_rate: float | None
+    precision: float | None
+    recall: float | None
+    celebrity_rate: float | None
+
+
+def noise(
+    coded: pd.DataFrame, labels: pd.DataFrame, tested: pd.Series, celebrity_rates: dict[int, float]
+) -> list[Noise]:
+    """How well the annotator codes the tested frames, AU by AU.
+
+    coded            `tables.coded`
+    labels           `tables.labels` of the coded corpus
+    tested           face_ids
+    celebrity_rates  AU -> how often it calls it on the celebrities
+    """
+    human = coded.set_index(coded["item"] + "#0").reindex(tested)
+    program = labels.set_index("face_id").reindex(tested)
+    rows = []
+    for au in au_names.in_columns(coded.columns, "c"):
+        column = au_names.occurrence(au)
+        truth = human[column]
+        said = program[column] if column in program else pd.Series(pd.NA, index=truth.index)
+        both = truth.notna() & said.notna()
+        positive, called = truth[both].astype(bool), said[both].astype(bool)
+        hits = int((positive & called).sum())
+        rows.append(
+            Noise(
+                au,
+                int(both.sum()),
+                _share(int(truth.eq(1).sum()), int(truth.notna().sum())),
+                _share(int(called.sum()), len(called)),
+                _share(hits, int(called.sum())),
+                _share(hits, int(positive.sum())),
+                celebrity_rates.get(au),
+            )
+        )
+    return rows
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+@dataclass(frozen=True)
+class Group:
+    """Some of the people; the paper's numbers are None where it has no such group."""
+
+    name: str
+    people: int
+    pictures: int
+    paper_people: int | None
+    paper_pictures: int | None
+
+
+def groups(pretrain: pd.DataFrame) -> tuple[list[Group], list[Group]]:
+    """The pre-training table by gender and by region, unknown last."""
+    return _groups(pretrain, "gender", GENDERS), _groups(pretrain, "region", REGIONS)
+
+
+def _groups(pretrain: pd.DataFrame, column: str, names: dict[str, str]) -> list[Group]:
+    key = pretrain[column].astype(object).where(pretrain[column].notna(), "unknown")
+    pictures = key.value_counts()
+    people = pretrain.groupby(key)["subject"].nunique()
+    rows = []
+    for value in [*names, "unknown"]:
+        label = names.get(value, "Unknown")
+        paper = TABLE_II.get(label, (None, None))
+        rows.append(Group(label, int(people.get(value, 0)), int(pictures.get(value, 0)), *paper))
+    return rows
