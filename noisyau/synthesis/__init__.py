@@ -19,7 +19,6 @@ from noisyau import jobs, tables
 from noisyau.synthesis import atlas, celebrities, mesh, truth, videos
 
 TSV = "FaceImageCroppedWithAlignment.tsv"
-_PEOPLE_A_PART = 10
 
 
 def synthesize(
@@ -45,53 +44,37 @@ def synthesize(
     """
     studio = parts / "studio"
     _prepare(head, studio)
-    kinds = celebrities.kinds(people, pictures, seed)
-    tasks = {
-        f"{first:06d}": celebrities.Task(
-            studio,
-            seed,
-            first,
-            min(_PEOPLE_A_PART, people - first),
-            pictures,
-            {
-                place: kind
-                for place, kind in kinds.items()
-                if 0 <= place[0] - first < _PEOPLE_A_PART
-            },
-        )
-        for first in range(0, people, _PEOPLE_A_PART)
-    }
-    faces = jobs.run(
-        celebrities.work,
-        tasks,
-        parts / "celebrities",
+    faces = celebrities.tasks(studio, people, pictures, seed)
+    films = videos.tasks(studio, subjects, frames, seed)
+    done = jobs.run(
+        _work,
+        {**films, **faces},  # the longest first
+        parts / "pictures",
         workers=workers,
-        label="celebrities",
+        label="synthesize",
         unit="picture",
-        total=people * pictures,
-    )
-    films = jobs.run(
-        videos.work,
-        videos.tasks(studio, subjects, frames, seed),
-        parts / "videos",
-        workers=workers,
-        label="coded videos",
-        unit="frame",
-        total=subjects * frames,
+        total=people * pictures + subjects * frames,
     )
     for folder in ("celebrities", "disfa", "truth"):
         shutil.rmtree(out / folder, ignore_errors=True)
-    _gather_celebrities(faces, out)
-    _gather_videos(films, out)
+    _gather_celebrities(done[len(films) :], out)
+    _gather_videos(done[: len(films)], out)
+
+
+def _work(task: celebrities.Task | videos.Task, out: Path) -> int:
+    if isinstance(task, celebrities.Task):
+        return celebrities.work(task, out)
+    return videos.work(task, out)
 
 
 def _prepare(head: Path, studio: Path) -> None:
-    """Subdivide the head and draw the atlas, once; compiles the kernels on the way."""
+    """Subdivide the head and draw the atlas, once; compile the kernels before workers need them."""
     studio.mkdir(parents=True, exist_ok=True)
     if not (studio / "head.npz").exists():
         mesh.read(head).save(studio / "head.npz")
     if not (studio / "atlas.npz").exists():
         atlas.build(mesh.Head.load(studio / "head.npz")).save(studio / "atlas.npz")
+    celebrities.proof(celebrities.studio(studio))
 
 
 def _gather_celebrities(parts: Sequence[Path], out: Path) -> None:

@@ -234,11 +234,10 @@ def light_space(points: Floats, way: Floats, size: int) -> tuple[Floats, Floats,
     side = np.cross(way, [0.03, 1, 0.02])
     side /= np.linalg.norm(side)
     up = np.cross(side, way)
-    turned = points @ np.stack([side, up, way]).T.astype(np.float32)
-    low = turned[:, :2].min(0)
-    zoom = (size - 4) / float((turned[:, :2].max(0) - low).max())
-    xy = (turned[:, :2] - low) * zoom + 2
-    return tuple(np.ascontiguousarray(a, np.float32) for a in (xy[:, 0], xy[:, 1], turned[:, 2]))  # type: ignore[return-value]
+    x, y, z = np.stack([side, up, way]).astype(np.float32) @ points.T
+    left, top = x.min(), y.min()
+    zoom = np.float32((size - 4) / max(x.max() - left, y.max() - top))
+    return (x - left) * zoom + 2, (y - top) * zoom + 2, z
 
 
 def _soft(values: npt.NDArray[np.floating], sigma: float) -> Floats:
@@ -339,7 +338,7 @@ def _brow(head: Head, uv: Floats, rng: np.random.Generator, kind: int) -> Floats
             b = texel(side * (x + length * np.cos(lean)), y + length * np.sin(lean))
             cv2.line(canvas, a, b, 255, 2, cv2.LINE_AA, 3)
     small = cv2.resize(canvas, (SIZE, SIZE), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    return np.clip(_soft(small, 0.5) * 0.85 + _soft(small, 2.0) * 0.35, 0, 1).astype(np.float32)
+    return np.clip(_soft(small, 0.5) * 1.0 + _soft(small, 2.0) * 0.35, 0, 1).astype(np.float32)
 
 
 def _groove(distance: npt.NDArray[np.floating], width: float) -> npt.NDArray[np.floating]:
@@ -437,7 +436,7 @@ def _wrinkle(
     elif name == "AU12":
         height += _curve(ax, y, [(0.19, 6.97), (0.28, 6.88), (0.37, 6.74), (0.41, 6.60)], 0.026)
         height += 0.8 * _blob(ax, y, 0.48, 6.90, 0.15, 0.13)
-        height += 0.5 * _curve(ax, y, [(0.45, 6.78), (0.50, 6.66), (0.50, 6.55)], 0.025)
+        height += 0.25 * _curve(ax, y, [(0.45, 6.78), (0.50, 6.66), (0.50, 6.55)], 0.03)
     elif name == "AU14":
         height += -1.5 * _blob(ax, y, 0.345, 6.625, 0.035, 0.045)
         height += 0.7 * _blob(ax, y, 0.405, 6.62, 0.035, 0.07)

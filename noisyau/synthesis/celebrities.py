@@ -6,7 +6,7 @@ the front; some show two, none, a profile, or are cut short.
 
 import base64
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,11 @@ import pandas as pd
 
 from noisyau.synthesis import behaviour, biographies, people, scenes, truth
 from noisyau.synthesis.mesh import CENTRE, Floats
-from noisyau.synthesis.render import Image, Sitter, Studio, View, develop, draw_face, render
+from noisyau.synthesis.render import Image, Sitter, Studio, View, develop, draw, render
 
 KINDS = ("two_faces", "no_face", "truncated", "profile")
 _KIND_SHARE = 0.007
-_OVER = 1.5
+_PEOPLE_A_PART = 10
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,17 @@ def kinds(people_count: int, pictures: int, seed: int) -> dict[tuple[int, int], 
     }
 
 
+def tasks(studio: Path, people_count: int, pictures: int, seed: int) -> dict[str, Task]:
+    """A task for every ten people, by name, in order."""
+    odd = kinds(people_count, pictures, seed)
+    found = {}
+    for first in range(0, people_count, _PEOPLE_A_PART):
+        count = min(_PEOPLE_A_PART, people_count - first)
+        mine = {place: kind for place, kind in odd.items() if 0 <= place[0] - first < count}
+        found[f"people-{first:06d}"] = Task(studio, seed, first, count, pictures, mine)
+    return found
+
+
 _studios: dict[Path, Studio] = {}
 
 
@@ -59,6 +70,14 @@ def studio(folder: Path) -> Studio:
     if folder not in _studios:
         _studios[folder] = Studio.load(folder)
     return _studios[folder]
+
+
+def proof(shared: Studio) -> Image:
+    """A small picture of somebody, which needs every kernel."""
+    rng = np.random.default_rng(0)
+    person = people.draw(shared.head, rng, "south_asia")
+    ground = np.full((64, 64, 3), 0.2, np.float32)
+    return render(shared, Sitter.of(shared, person), {12: 3.0}, View(), ground, rng)
 
 
 def work(task: Task, out: Path) -> int:
@@ -124,20 +143,14 @@ def _two(
     rng: np.random.Generator,
 ) -> tuple[View, Image]:  # fmt: skip
     """The person, and somebody else, smaller, beside."""
-    from dataclasses import replace
-
     other = Sitter.of(shared, people.draw(shared.head, rng, str(rng.choice(list(people.REGIONS)))))
     side = float(rng.choice([-1, 1]))
     far = replace(
         scenes.photograph(other.person, rng), centre=(0.5 + 0.26 * side, 0.46), size=0.40, yaw=0.0
     )
     view = replace(view, centre=(0.5 - 0.21 * side, 0.54), size=0.50)
-    size = round(len(ground) * _OVER)
-    canvas = cv2.resize(ground, (size, size), interpolation=cv2.INTER_LINEAR)
-    draw_face(shared, other, behaviour.photographed(rng), far, canvas)
-    draw_face(shared, sitter, levels, view, canvas)
-    canvas = cv2.resize(canvas, ground.shape[1::-1], interpolation=cv2.INTER_AREA)
-    return view, develop(canvas, view, rng)
+    behind = draw(shared, other, behaviour.photographed(rng), far, ground)
+    return view, develop(draw(shared, sitter, levels, view, behind), view, rng)
 
 
 def _rectangle(view: View) -> tuple[float, float, float, float]:

@@ -109,7 +109,7 @@ def pose_face(
             kernels.deform(points, index, move, amount * share * lopsided)
     if smile and levels.get(25, 0):
         for index, move, share in moves[10][:2]:
-            kernels.deform(points, index, move, 0.35 * smile * weight(levels[25]) * share)
+            kernels.deform(points, index, move, 0.7 * smile * weight(levels[25]) * share)
     return points
 
 

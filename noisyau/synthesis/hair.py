@@ -134,10 +134,11 @@ def _curtain(person: Person, rng: np.random.Generator) -> tuple[Floats, Ints, Fl
     middle = float(head[:, 2].max() + head[:, 2].min()) / 2
     wide = half * 0.98 + person.hair_volume * 0.75
     deep = depth * 0.94 + person.hair_volume * 0.9
-    body = 0.62 + 0.38 * np.sin(np.pi * np.clip(t * 1.25 + 0.16, 0, 1)) ** 0.7
-    flare = 1 + rng.uniform(-0.05, 0.2) * t
-    if person.hair_style == "long":
-        body = np.maximum(body, 0.80 - 0.1 * t)
+    rise = np.clip(t / 0.34, 0, 1)
+    body = 0.42 + 0.53 * np.sin(0.5 * np.pi * rise)
+    flare = 1 + rng.uniform(-0.05, 0.12) * t
+    if person.hair_style == "bob":
+        flare = flare - 0.16 * np.clip((t - 0.6) / 0.4, 0, 1) ** 2
     wave = rng.uniform(0.01, 0.05) * np.sin(t * rng.uniform(6, 14) + a * 7 + rng.uniform(0, 6))
     locks = 0.02 * np.sin(a * 31 + 2 * np.sin(t * 5)) + 0.014 * np.sin(a * 67 + 3 * t)
     if person.curly:

@@ -24,6 +24,31 @@ def deform(points: Any, index: Any, move: Any, weight: float) -> None:
 
 
 @njit(cache=True, fastmath=True, nogil=True)
+def mix(out: Any, amount: Any, paint: Any) -> None:
+    """Paint one colour over an image (H, W, 3): amount (H, W) 0 leaves it, 1 covers it."""
+    height, width = amount.shape
+    for j in range(height):
+        for i in range(width):
+            share = amount[j, i]
+            if share != 0:
+                out[j, i, 0] += share * (paint[0] - out[j, i, 0])
+                out[j, i, 1] += share * (paint[1] - out[j, i, 1])
+                out[j, i, 2] += share * (paint[2] - out[j, i, 2])
+
+
+@njit(cache=True, fastmath=True, nogil=True)
+def steps(height: Any, depth: float, out: Any) -> None:
+    """(S, S) heights to (S, S, 3): steps to the right and down, and depth * what is below 0."""
+    size = height.shape[0]
+    half = np.float32(0.5)
+    for j in range(1, size - 1):
+        for i in range(1, size - 1):
+            out[j, i, 0] = half * (height[j, i + 1] - height[j, i - 1])
+            out[j, i, 1] = half * (height[j + 1, i] - height[j - 1, i])
+            out[j, i, 2] = depth * min(height[j, i], np.float32(0))
+
+
+@njit(cache=True, fastmath=True, nogil=True)
 def place(points: Any, stiff: Any, head: Any, torso: Any, pivot: Any, out: Any) -> None:
     """Turn points about the pivot: by `head` (3 x 3) where stiff is 1, by `torso` where 0."""
     for i in range(len(points)):
@@ -197,6 +222,14 @@ def _cloth(x: float, y: float, z: float, cloth: Any) -> int:
 
 
 @njit(cache=True, fastmath=True, nogil=True)
+def _power(base: float, doublings: int) -> float:
+    """base to the power of 2 ** doublings."""
+    for _ in range(doublings):
+        base *= base
+    return base
+
+
+@njit(cache=True, fastmath=True, nogil=True)
 def shade(
     owner: Any, x: Any, y: Any, triangles: Any, ends: Any,
     normal: Any, uv: Any, rest: Any, light: Any, occlusion: Any, inside: Any,
@@ -251,7 +284,7 @@ def shade(
                 material += 1
             red = green = blue = one
             gloss = np.float32(0.0)
-            sharp = np.float32(20)
+            sharp = 4
             soft = np.float32(0.0)
             worn = 0
             if material == 0:
@@ -307,7 +340,7 @@ def shade(
                         blue = blue * (1 - deep) + deep * np.float32(0.035)
                         open_ *= 1 - np.float32(0.5) * deep
                     gloss = skin[0]
-                    sharp = np.float32(18)
+                    sharp = 4
                     soft = skin[1]
             elif material == 1:
                 q = np.sqrt(px * px + py * py)
@@ -332,18 +365,18 @@ def shade(
                     green = iris[2, 1] * (one - np.float32(0.34) * far)
                     blue = iris[2, 2] * (one - np.float32(0.36) * far)
                 gloss = np.float32(1.3)
-                sharp = np.float32(160)
+                sharp = 7
                 open_ = open_ * open_ * np.float32(1.1)
             elif material == 2:
-                red, green, blue = np.float32(0.72), np.float32(0.66), np.float32(0.54)
+                red, green, blue = np.float32(0.86), np.float32(0.80), np.float32(0.68)
                 gloss = np.float32(0.35)
-                sharp = np.float32(50)
+                sharp = 6
                 open_ = min(one, open_ * np.float32(1.7))
-                reach = max(reach, np.float32(0.35))
+                reach = max(reach, np.float32(0.6))
             elif material == 3:
                 red, green, blue = np.float32(0.42), np.float32(0.12), np.float32(0.12)
                 gloss = np.float32(0.2)
-                sharp = np.float32(30)
+                sharp = 5
             else:
                 u = w0 * uv[a, 0] + w1 * uv[b, 0] + w2 * uv[c, 0]
                 v = w0 * uv[a, 1] + w1 * uv[b, 1] + w2 * uv[c, 1]
@@ -353,7 +386,7 @@ def shade(
                 green = hair_colour[1] * dark
                 blue = hair_colour[2] * dark
                 gloss = hair_colour[3] * (np.float32(0.2) + strand)
-                sharp = np.float32(9)
+                sharp = 3
                 soft = np.float32(0.2)
                 if nz < 0 and material == 5:
                     nx, ny, nz = -nx, -ny, -nz
@@ -388,13 +421,13 @@ def shade(
             if gloss > 0:
                 s = nx * hx + ny * hy + nz * hz
                 if s > 0 and k_dot > 0:
-                    shine = gloss * s**sharp * reach * open_
+                    shine = gloss * _power(s, sharp) * reach * open_
                 s = nx * gx + ny * gy + nz * gz
                 if s > 0:
-                    shine_fill = gloss * s**sharp * open_
+                    shine_fill = gloss * _power(s, sharp) * open_
                 if material == 0 or material == 3:
                     grazing = 1 - max(np.float32(0), nz)
-                    shine += gloss * np.float32(0.25) * grazing**4 * reach
+                    shine += gloss * np.float32(0.25) * _power(grazing, 2) * reach
             out[j, i, 0] = red * er + shine * key_colour[0] + shine_fill * fill_colour[0]
             out[j, i, 1] = green * eg + shine * key_colour[1] + shine_fill * fill_colour[1]
             out[j, i, 2] = blue * eb + shine * key_colour[2] + shine_fill * fill_colour[2]

@@ -10,7 +10,6 @@ subdivided beforehand and kept sparse.
 """
 
 import gzip
-import json
 import zipfile
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -39,7 +38,6 @@ _GROUPS = {
     "helper-lower-teeth": 2,
     "helper-tongue": 3,
 }
-_LASHES = "eyelashes"
 
 
 @dataclass(frozen=True)
@@ -117,6 +115,12 @@ def read(path: Path) -> Head:
 
 def _read(archive: zipfile.ZipFile) -> Head:
     points, uvs, quads, quad_uvs, groups = _read_obj(archive.read(f"{_MPFB}3dobjs/base.obj"))
+    lashes = [
+        np.unique(quads[[group.endswith(f"eyelashes-{row}") for group in groups]])
+        for row in (1, 2)  # lower, upper
+    ]
+    upper_teeth = np.unique(quads[[group == "helper-upper-teeth" for group in groups]])
+    points[upper_teeth, 1] -= 0.055  # a smile shows them; the makers' hide behind the lip
     material = np.array([_GROUPS.get(group, -1) for group in groups])
     low = points[quads, 1].min(1)
     wide = np.abs(points[quads, 0]).max(1)
@@ -150,14 +154,7 @@ def _read(archive: zipfile.ZipFile) -> Head:
         index.append(moved)
         move.append(fine[moved])
 
-    lash = [group.startswith("helper-") and _LASHES in group for group in groups]
-    all_quads = _read_obj(archive.read(f"{_MPFB}3dobjs/base.obj"))[2]
-    upper = {
-        flag: np.unique(all_quads[[_LASHES in g and g.endswith(flag) for g in groups]])
-        for flag in "12"
-    }
-    assert any(lash)
-    lash_index = np.concatenate([upper["1"], upper["2"]])
+    lash_index = np.concatenate(lashes)
     return Head(
         control=points[kept].astype(np.float32),
         targets=targets,
@@ -176,7 +173,7 @@ def _read(archive: zipfile.ZipFile) -> Head:
         inside=masks["inside-mouth"].astype(np.float32),
         lids=masks["eyelids"].astype(np.float32),
         lash_points=points[lash_index].astype(np.float32),
-        lash_upper=np.repeat([0, 1], [len(upper["1"]), len(upper["2"])]).astype(np.float32),
+        lash_upper=np.repeat([0, 1], [len(row) for row in lashes]).astype(np.float32),
     )
 
 

@@ -126,7 +126,8 @@ def draw(head: Head, rng: np.random.Generator, region: str) -> Person:
     gender = "female" if rng.random() < 0.5 else "male"
     age = float(18 + 57 * rng.beta(1.35, 2.2))
     axes = rng.dirichlet(np.array(setting.axes) * 1.1)
-    muscle, weight = float(rng.beta(2.5, 2.5)), float(rng.beta(2.2, 2.6))
+    muscle = float(rng.beta(2.5, 2.5) * (0.75 if gender == "female" else 1))
+    weight = float(rng.beta(2.2, 2.8))
     melanin = float(np.clip(rng.normal(*setting.melanin), 0.02, 0.97))
     skin = np.array([np.interp(melanin * 6, range(7), _SKIN[:, k]) for k in range(3)])
     skin = skin * np.exp(rng.normal(0, [0.025, 0.02, 0.04]))
@@ -188,8 +189,8 @@ def _control(
     old = float(np.clip((age - 25) / 60, 0, 1))
     ages = {"young": 1 - old, "old": old}
     # the sexes' shapes overlap
-    male = float(np.clip(rng.normal(0.92, 0.1), 0.7, 1.0))
-    genders = {gender: male, "male" if gender == "female" else "female": 1 - male}
+    own = float(np.clip(rng.normal(0.97, 0.06), 0.8, 1.0))
+    genders = {gender: own, "male" if gender == "female" else "female": 1 - own}
     scales = {
         "muscle": _anchors(muscle, "muscle"),
         "weight": _anchors(weight, "weight"),
@@ -203,9 +204,11 @@ def _control(
                     name = f"universal-{sex}-{when}-{m}-{w}"
                     _add(amount, names, name, of_sex * of_age * of_m * of_w)
     for less, more, spread in _sliders(names):
-        value = float(np.clip(rng.normal(0, spread), -0.75, 0.75))
+        usual, spread = (_FEMALE.get(more, 0.0), 0.75 * spread) if gender == "female" else (0, spread)
+        value = float(np.clip(rng.normal(usual, spread), -0.75, 0.75))
         amount[names[more if value > 0 else less]] += abs(value)
-    for face in ("oval", "round", "square", "rectangular", "diamond", "triangular"):
+    faces = ("oval", "round") if gender == "female" else ("oval", "round", "square", "rectangular")
+    for face in faces:
         if f"head-{face}" in names and rng.random() < 0.25:
             amount[names[f"head-{face}"]] += rng.uniform(0.1, 0.5)
     return _settled(head, head.control + np.tensordot(amount, head.targets, axes=1))
@@ -235,6 +238,13 @@ _OPPOSITES = (("decr", "incr"), ("down", "up"), ("in", "out"), ("backward", "for
 _LEFT_OUT = ("neck", "age", "angle", "laugh", "dimples", "angles", "bag", "measure", "lobe", "wing")
 _SPREADS = {"nose": 0.22, "mouth": 0.2, "eye": 0.22, "eyebrows": 0.15, "chin": 0.25, "cheek": 0.25,
             "forehead": 0.2, "head": 0.14, "ear": 0.2}  # fmt: skip
+
+
+_FEMALE = {"eye-scale-incr": 0.25, "mouth-upperlip-volume-incr": 0.15, "chin-width-incr": -0.2,
+           "mouth-lowerlip-volume-incr": 0.15, "nose-scale-horiz-incr": -0.2,
+           "nose-scale-vert-incr": -0.12, "head-scale-horiz-incr": -0.08,
+           "nose-volume-incr": -0.2, "chin-height-incr": -0.1, "eye-height2-incr": 0.15}  # fmt: skip
+"""Where women's sliders lie on average, between the target's opposite (-1) and itself (1)."""
 
 
 def _sliders(names: dict[str, int]) -> list[tuple[str, str, float]]:

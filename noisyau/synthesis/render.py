@@ -16,7 +16,7 @@ from noisyau.synthesis.people import Person
 
 Image = npt.NDArray[np.uint8]
 
-_OVER = 1.5  # rendered larger by this, then averaged
+_OVER = 2.0  # rendered larger by this, then averaged
 _FAR = 16.0  # the camera's distance, units
 _PIVOT = np.array([0.0, 6.35, 0.25], np.float32)  # where head and neck meet
 _LIGHT_MAP = 160
@@ -96,18 +96,29 @@ def render(
     rng: np.random.Generator,
 ) -> Image:
     """A picture, BGR, of the background's size (H, W, 3; linear RGB). Levels: AU to 0..5."""
+    return develop(draw(studio, sitter, levels, view, background), view, rng)
+
+
+def draw(
+    studio: Studio, sitter: Sitter, levels: Mapping[int, float], view: View, background: Floats
+) -> Floats:
+    """The background (H, W, 3), linear RGB, with the sitter before it."""
     height, width = background.shape[:2]
-    canvas = cv2.resize(
-        background, (round(width * _OVER), round(height * _OVER)), interpolation=cv2.INTER_LINEAR
-    )
-    draw_face(studio, sitter, levels, view, canvas)
-    return develop(cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA), view, rng)
+    canvas = _resized(background, round(width * _OVER), round(height * _OVER))
+    _draw(studio, sitter, levels, view, canvas)
+    return _resized(canvas, width, height)
 
 
-def draw_face(
+def _resized(picture: Floats, width: int, height: int) -> Floats:
+    smaller = width < picture.shape[1]
+    way = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(picture, (width, height), interpolation=way), np.float32)
+
+
+def _draw(
     studio: Studio, sitter: Sitter, levels: Mapping[int, float], view: View, canvas: Floats
 ) -> None:
-    """Render over a canvas (H, W, 3), linear RGB, in place."""
+    """Render over the canvas, in place."""
     head, atlas, grown, person = studio.head, studio.atlas, sitter.hair, sitter.person
     face = expressions.pose_face(person.shape, studio.moves, levels, view.sides)
     points = np.concatenate([face, face[grown.cap] + grown.lift, grown.curtain])

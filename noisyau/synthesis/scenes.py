@@ -40,7 +40,7 @@ def photograph(person: Person, rng: np.random.Generator, profile: bool = False) 
         roll=float(np.clip(rng.normal(0, 6), -18, 18)),
         torso=torso,
         centre=(float(0.5 + rng.normal(0, 0.02)), float(0.5 + rng.normal(0, 0.02))),
-        size=float(rng.uniform(0.60, 0.76)),
+        size=float(rng.uniform(0.66, 0.84)),
         gaze=_gaze(rng, yaw),
         key=(float(rng.uniform(-65, 65)), float(rng.uniform(8, 55))),
         key_colour=_tinted(key, warm),
@@ -147,14 +147,14 @@ def background(height: int, width: int, rng: np.random.Generator) -> Floats:
     kind = rng.choice(["studio", "indoors", "press", "foliage"], p=[0.34, 0.32, 0.17, 0.17])
     small = np.empty((48, 48, 3), np.float32)
     if kind == "studio":
-        tone = linear(_muted(rng, 0.10)) * rng.uniform(0.4, 1.6)
+        tone = linear(_muted(rng, 0.06)) * rng.uniform(0.4, 1.6)
         y, x = np.mgrid[-1:1:48j, -1:1:48j]
         cx, cy = rng.normal(0, 0.4, 2)
         glow = np.exp(-((x - cx) ** 2 + (y - cy) ** 2) / rng.uniform(0.8, 3))
         small[:] = tone * (0.45 + 0.8 * glow[..., None])
     elif kind == "press":
-        small[:] = linear(_muted(rng, 0.12))
-        logo = linear(_muted(rng, 0.5))
+        small[:] = linear(_muted(rng, 0.06))
+        logo = linear(_muted(rng, 0.22))
         step = int(rng.integers(9, 15))
         for row in range(-2, 60, step):
             for column in range((row // step % 2) * step // 2, 60, step):
@@ -163,12 +163,12 @@ def background(height: int, width: int, rng: np.random.Generator) -> Floats:
                 )
         small = cv2.GaussianBlur(small, (0, 0), rng.uniform(0.5, 1.1))
     else:
-        base = linear(_muted(rng, 0.18))
+        base = linear(_muted(rng, 0.08))
         if kind == "foliage":
-            base = linear([rng.uniform(50, 95), rng.uniform(75, 115), rng.uniform(45, 75)])
+            base = linear([rng.uniform(60, 105), rng.uniform(78, 112), rng.uniform(55, 85)])
         small[:] = base
         for _ in range(26):
-            colour = base * np.exp(rng.normal(0, 0.55)) * np.exp(rng.normal(0, 0.13, 3))
+            colour = base * np.exp(rng.normal(0, 0.55)) * np.exp(rng.normal(0, 0.09, 3))
             x, y = (int(value) for value in rng.integers(-6, 54, 2))
             w, h = (int(value) for value in rng.integers(2, 20, 2))
             if kind == "foliage":

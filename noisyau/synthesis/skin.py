@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from noisyau.synthesis import kernels
 from noisyau.synthesis.atlas import SIZE, WRINKLES, Atlas
 from noisyau.synthesis.mesh import Floats
 from noisyau.synthesis.people import Person
@@ -43,15 +44,15 @@ def colour(atlas: Atlas, person: Person) -> Floats:
         if person.moustache > 0.3:
             _mix(out, atlas.moustache * person.moustache * (0.7 + 0.3 * short), person.hair * 0.7)
     shaved = 0.55 if person.hair_style == "buzz" else 0.16 if person.hair_style == "bald" else 0.8
-    under = np.clip(atlas.scalp_map / 0.16 - person.receding * 3, 0, 1) * shaved
+    under = np.clip((atlas.scalp_map - 0.05) / 0.2 - person.receding * 3, 0, 1) * shaved
     _mix(out, under * (0.75 + 0.25 * _moved(atlas.stubble, rng)), person.hair * 0.6 + base * 0.06)
     _mix(out, atlas.brows[person.brow_kind] * person.brow_strength * 0.92, person.brow)
     _mix(out, atlas.lash * person.lash, person.brow * 0.35)
     return np.clip(out, 0.002, 1)
 
 
-def _mix(out: Floats, amount: Floats, paint: npt.NDArray[np.floating]) -> None:
-    out += amount[..., None] * (paint.astype(np.float32) - out)
+def _mix(out: Floats, amount: npt.NDArray[np.floating], paint: npt.NDArray[np.floating]) -> None:
+    kernels.mix(out, amount.astype(np.float32, copy=False), paint.astype(np.float32))
 
 
 def _moved(pattern: Floats, rng: np.random.Generator) -> Floats:
@@ -81,7 +82,5 @@ def relief(atlas: Atlas, still: Floats, levels: dict[str, float]) -> Floats:
         if level > 0.01 and name in _LINES:
             height += np.float32(_DEPTH * level) * atlas.wrinkles[_LINES[name]]
     out = np.zeros((SIZE, SIZE, 3), np.float32)
-    out[:, 1:-1, 0] = 0.5 * (height[:, 2:] - height[:, :-2])
-    out[1:-1, :, 1] = 0.5 * (height[2:] - height[:-2])
-    out[..., 2] = np.float32(22) * np.minimum(height, 0)
+    kernels.steps(height, np.float32(22), out)
     return out
