@@ -46,9 +46,10 @@ def synthesize(
     _prepare(head, studio)
     faces = celebrities.tasks(studio, people, pictures, seed)
     films = videos.tasks(studio, subjects, frames, seed)
+    tasks: dict[str, celebrities.Task | videos.Task] = {**films, **faces}  # the longest first
     done = jobs.run(
         _work,
-        {**films, **faces},  # the longest first
+        tasks,
         parts / "pictures",
         workers=workers,
         label="synthesize",

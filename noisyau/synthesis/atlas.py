@@ -11,15 +11,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage, spatial
 
 from noisyau.synthesis import kernels
-from noisyau.synthesis.mesh import CENTRE, Floats, Head
+from noisyau.synthesis.folds import WRINKLES, Map, age_lines, blob, soft, wrinkle
+from noisyau.synthesis.mesh import CENTRE, Floats, Head, Ints
 
 SIZE = 512
-WRINKLES = ("AU01", "AU02", "AU04", "AU06", "AU09", "AU10", "AU12", "AU14", "AU15", "AU17")
-WRINKLES += ("AU20", "AU23", "AU07")
 BROWS = 6
 _RIM = 1.6
 
@@ -72,21 +70,21 @@ class Atlas:
             return cls(**{field.name: arrays[field.name] for field in fields(cls)})
 
 
-def texture_coordinates(points: npt.NDArray[np.floating]) -> Floats:
+def texture_coordinates(points: Map) -> Floats:
     """Positions on or round the base head (N, 3) to texture coordinates (N, 2)."""
     x, y, z = (np.asarray(points, np.float64) - CENTRE).T
     across = np.hypot(x, y)
     angle = np.arctan2(across, z) / np.pi
     radius = 0.5 * (1 - (1 - angle) ** _RIM) / np.maximum(across, 1e-9)
-    return np.stack([0.5 + radius * x, 0.5 - radius * y], axis=1).astype(np.float32)
+    return np.asarray(np.stack([0.5 + radius * x, 0.5 - radius * y], axis=1), np.float32)
 
 
-def hairline(x: npt.NDArray[np.floating], z: npt.NDArray[np.floating]) -> Floats:
+def hairline(x: Map, z: Map) -> Floats:
     """Height of the hairline at the azimuth of a point, on the base head."""
     azimuth = np.degrees(np.abs(np.arctan2(x, z - CENTRE[2])))
     at = [0, 14, 28, 40, 50, 58, 64, 69, 76, 83, 88, 106, 116, 130, 180]
     line = [8.02, 8.03, 8.05, 7.97, 7.8, 7.62, 7.42, 7.22, 7.1, 7.12, 7.42, 7.42, 6.95, 6.7, 6.55]
-    return np.interp(azimuth, at, line).astype(np.float32)
+    return np.asarray(np.interp(azimuth, at, line), np.float32)
 
 
 def build(head: Head, seed: int = 7) -> Atlas:
@@ -100,8 +98,8 @@ def build(head: Head, seed: int = 7) -> Atlas:
     x, y, z = texels
     front = z > CENTRE[2]
     lips_at_vertices = _symmetric(head, head.lips) * (head.rest[:, 1] > 6.4)
-    lips = _soft(np.clip(_bake(uv, outer, head, lips_at_vertices) * 1.6 - 0.3, 0, 1), 1.0)
-    brows = np.stack([_brow(head, uv, rng, k) for k in range(BROWS)])
+    lips = soft(np.clip(_bake(uv, outer, head, lips_at_vertices) * 1.6 - 0.3, 0, 1), 1.0)
+    brows = np.stack([_brow(head, rng, k) for k in range(BROWS)])
     upper = head.lash_points[head.lash_upper > 0]
     lower = head.lash_points[head.lash_upper < 1]
     distance_upper = _distance(texels, upper)
@@ -117,18 +115,18 @@ def build(head: Head, seed: int = 7) -> Atlas:
         occlusion=_occlusion(head),
         scalp=(head.rest[:, 1] - hairline(head.rest[:, 0], head.rest[:, 2])).astype(np.float32),
         lips=lips,
-        lip_edge=_soft(4 * lips * (1 - lips), 0.7),
-        lash=_soft(lash * front, 0.6),
-        lid=_soft(np.clip(1 - distance_upper / 0.16, 0, 1) * (y > 7.27) * front, 2),
-        blush=_soft(
-            (_blob(ax, y, 0.50, 6.98, 0.22, 0.16) + 0.8 * _blob(ax, y, 0, 6.97, 0.12, 0.1)) * front,
+        lip_edge=soft(4 * lips * (1 - lips), 0.7),
+        lash=soft(lash * front, 0.6),
+        lid=soft(np.clip(1 - distance_upper / 0.16, 0, 1) * (y > 7.27) * front, 2),
+        blush=soft(
+            (blob(ax, y, 0.50, 6.98, 0.22, 0.16) + 0.8 * blob(ax, y, 0, 6.97, 0.12, 0.1)) * front,
             3,
         ),
-        hollow=_soft(
+        hollow=soft(
             np.clip(
-                _blob(ax, y, 0.3, 7.13, 0.2, 0.055)
-                + 0.8 * _blob(ax, y, 0.17, 7.26, 0.06, 0.08)
-                + 0.5 * _blob(ax, y, 0.34, 7.40, 0.2, 0.05),
+                blob(ax, y, 0.3, 7.13, 0.2, 0.055)
+                + 0.8 * blob(ax, y, 0.17, 7.26, 0.06, 0.08)
+                + 0.5 * blob(ax, y, 0.34, 7.40, 0.2, 0.05),
                 0,
                 1,
             )
@@ -136,7 +134,7 @@ def build(head: Head, seed: int = 7) -> Atlas:
             2,
         ),
         beard=_beard(x, y, z),
-        moustache=_soft(
+        moustache=soft(
             ((y < 6.83 - 0.42 * ax**1.4) & (y > 6.69 - 0.16 * ax) & (ax < 0.36) & (z > 1.1)) * 1.0,
             3,
         )
@@ -144,8 +142,8 @@ def build(head: Head, seed: int = 7) -> Atlas:
         stubble=_stubble(rng),
         scalp_map=(y - hairline(x, z)).astype(np.float32),
         brows=brows,
-        wrinkles=np.stack([_wrinkle(name, x, y, z, rng) for name in WRINKLES]),
-        age_lines=_age_lines(x, y, z, rng),
+        wrinkles=np.stack([wrinkle(name, x, y, z, rng) for name in WRINKLES]),
+        age_lines=age_lines(x, y, z, rng),
         pores=_noise(rng, 1.1) * 0.6 + _noise(rng, 2.2) * 0.4,
         mottle=_noise(rng, 9) * 0.5 + _noise(rng, 3.5) * 0.3 + _noise(rng, 28) * 0.5,
         spots=np.clip(_noise(rng, 1.6) - 2.3, 0, 1) * 2,
@@ -154,19 +152,19 @@ def build(head: Head, seed: int = 7) -> Atlas:
     )
 
 
-def _texels(head: Head, uv: Floats, triangles: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
+def _texels(head: Head, uv: Floats, triangles: Ints) -> Map:
     """The base head's position at each texel (3, SIZE, SIZE), nearest texels where none is."""
     owner = _owner(head, uv, triangles)
     found = np.stack([_interpolate(owner, uv, triangles, head.rest[:, k]) for k in range(3)])
     nearest = ndimage.distance_transform_edt(owner < 0, return_distances=False, return_indices=True)
-    return found[:, nearest[0], nearest[1]].astype(np.float64)
+    return np.asarray(found[:, nearest[0], nearest[1]], np.float64)
 
 
-def _bake(uv: Floats, triangles: npt.NDArray[np.int32], head: Head, values: Floats) -> Floats:
+def _bake(uv: Floats, triangles: Ints, head: Head, values: Floats) -> Floats:
     return _interpolate(_owner(head, uv, triangles), uv, triangles, values)
 
 
-def _owner(head: Head, uv: Floats, triangles: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+def _owner(head: Head, uv: Floats, triangles: Ints) -> Ints:
     """The outermost triangle at each texel, -1 where there is none."""
     owner = np.full((SIZE, SIZE), -1, np.int32)
     depth = np.full((SIZE, SIZE), -1e9, np.float32)
@@ -178,9 +176,7 @@ def _owner(head: Head, uv: Floats, triangles: npt.NDArray[np.int32]) -> npt.NDAr
     return owner
 
 
-def _interpolate(
-    owner: npt.NDArray[np.int32], uv: Floats, triangles: npt.NDArray[np.int32], values: Floats
-) -> Floats:
+def _interpolate(owner: Ints, uv: Floats, triangles: Ints, values: Floats) -> Floats:
     rows, columns = np.nonzero(owner >= 0)
     corners = triangles[owner[rows, columns]]
     p = uv[corners] * SIZE - 0.5
@@ -198,13 +194,13 @@ def _interpolate(
 
 def _symmetric(head: Head, values: Floats) -> Floats:
     twin = spatial.cKDTree(head.rest).query(head.rest * [-1, 1, 1])[1]
-    return np.maximum(values, values[twin])
+    return np.asarray(np.maximum(values, values[twin]))
 
 
-def _distance(texels: npt.NDArray[np.float64], points: Floats) -> npt.NDArray[np.float64]:
+def _distance(texels: Map, points: Floats) -> Map:
     tree = spatial.cKDTree(points)
     flat = tree.query(texels.reshape(3, -1).T, distance_upper_bound=0.5)[0]
-    return np.minimum(flat, 0.5).reshape(SIZE, SIZE)
+    return np.asarray(np.minimum(flat, 0.5).reshape(SIZE, SIZE))
 
 
 def _occlusion(head: Head, directions: int = 64, size: int = 256) -> Floats:
@@ -240,31 +236,18 @@ def light_space(points: Floats, way: Floats, size: int) -> tuple[Floats, Floats,
     return (x - left) * zoom + 2, (y - top) * zoom + 2, z
 
 
-def _soft(values: npt.NDArray[np.floating], sigma: float) -> Floats:
-    return np.asarray(cv2.GaussianBlur(values.astype(np.float32), (0, 0), sigma), np.float32)
-
-
-def _smoothstep(values: npt.NDArray[np.floating]) -> Floats:
+def _smoothstep(values: Map) -> Floats:
     t = np.clip(values, 0, 1)
-    return (t * t * (3 - 2 * t)).astype(np.float32)
-
-
-def _blob(
-    x: npt.NDArray[np.floating], y: npt.NDArray[np.floating],
-    cx: float, cy: float, sx: float, sy: float,
-) -> npt.NDArray[np.floating]:  # fmt: skip
-    return np.exp(-(((x - cx) / sx) ** 2) - ((y - cy) / sy) ** 2)
+    return np.asarray(t * t * (3 - 2 * t), np.float32)
 
 
 def _noise(rng: np.random.Generator, sigma: float) -> Floats:
     """Smooth noise of unit variance that wraps round."""
     field = ndimage.gaussian_filter(rng.standard_normal((SIZE, SIZE)), sigma, mode="wrap")
-    return (field / field.std()).astype(np.float32)
+    return np.asarray(field / field.std(), np.float32)
 
 
-def _beard(
-    x: npt.NDArray[np.floating], y: npt.NDArray[np.floating], z: npt.NDArray[np.floating]
-) -> Floats:
+def _beard(x: Map, y: Map, z: Map) -> Floats:
     """Where a full beard grows, moustache left out."""
     azimuth = np.degrees(np.abs(np.arctan2(x, z - CENTRE[2])))
     top = np.interp(
@@ -275,7 +258,7 @@ def _beard(
     low = np.interp(azimuth, [0, 30, 60, 84], [5.98, 6.02, 6.15, 6.4])
     mask = np.clip((top - y) / 0.09 + 0.5, 0, 1) * np.clip((y - low) / 0.12 + 0.5, 0, 1)
     soul = np.clip(1 - np.abs(np.abs(x) - 0.16) / 0.07, 0, 1) * (np.abs(y - 6.45) < 0.06) * 0.7
-    return _soft(np.clip(mask - soul, 0, 1), 2)
+    return soft(np.clip(mask - soul, 0, 1), 2)
 
 
 def _stubble(rng: np.random.Generator) -> Floats:
@@ -294,16 +277,16 @@ def _strands(rng: np.random.Generator) -> Floats:
     coarse = ndimage.gaussian_filter(rng.standard_normal((256, 256)), (40, 3.0), mode="wrap")
     field = fine / fine.std() + 0.8 * coarse / coarse.std()
     ranks = field.ravel().argsort().argsort().reshape(field.shape) / field.size
-    return ranks.astype(np.float32)
+    return np.asarray(ranks, np.float32)
 
 
 def _curls(rng: np.random.Generator) -> Floats:
     field = ndimage.gaussian_filter(rng.standard_normal((256, 256)), 1.6, mode="wrap")
     ranks = np.abs(field).ravel().argsort().argsort().reshape(field.shape) / field.size
-    return ranks.astype(np.float32)
+    return np.asarray(ranks, np.float32)
 
 
-def _brow(head: Head, uv: Floats, rng: np.random.Generator, kind: int) -> Floats:
+def _brow(head: Head, rng: np.random.Generator, kind: int) -> Floats:
     """Brow hairs of one shape: even kinds are finer and more arched, odd ones full and flat."""
     fine = kind % 2 == 0
     arch = (0.055, 0.022, 0.04, 0.03, 0.065, 0.012)[kind]
@@ -338,145 +321,4 @@ def _brow(head: Head, uv: Floats, rng: np.random.Generator, kind: int) -> Floats
             b = texel(side * (x + length * np.cos(lean)), y + length * np.sin(lean))
             cv2.line(canvas, a, b, 255, 2, cv2.LINE_AA, 3)
     small = cv2.resize(canvas, (SIZE, SIZE), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    return np.clip(_soft(small, 0.5) * 1.0 + _soft(small, 2.0) * 0.35, 0, 1).astype(np.float32)
-
-
-def _groove(distance: npt.NDArray[np.floating], width: float) -> npt.NDArray[np.floating]:
-    """A furrow with a swelling beside it."""
-    t = distance / width
-    return -np.exp(-(t**2)) + 0.35 * np.exp(-((np.abs(t) - 2.0) ** 2))
-
-
-def _curve(
-    x: npt.NDArray[np.floating], y: npt.NDArray[np.floating], points: list[tuple[float, float]],
-    width: float, fade: float = 0.12,
-) -> npt.NDArray[np.floating]:  # fmt: skip
-    """A furrow along a polyline, fading out at its ends; x is |x|."""
-    best = np.full(x.shape, 9.0)
-    along = np.zeros(x.shape)
-    lengths = [np.hypot(b[0] - a[0], b[1] - a[1]) for a, b in zip(points, points[1:], strict=False)]
-    start = 0.0
-    for (a, b), length in zip(zip(points, points[1:], strict=False), lengths, strict=True):
-        dx, dy = (b[0] - a[0]) / length, (b[1] - a[1]) / length
-        t = np.clip((x - a[0]) * dx + (y - a[1]) * dy, 0, length)
-        distance = np.hypot(x - a[0] - t * dx, y - a[1] - t * dy)
-        along = np.where(distance < best, start + t, along)
-        best = np.minimum(best, distance)
-        start += length
-    ends = np.clip(np.minimum(along, start - along) / (fade * start) + 0.12, 0, 1)
-    return np.asarray(_groove(best, width) * ends)
-
-
-def _wrinkle(
-    name: str, x: npt.NDArray[np.floating], y: npt.NDArray[np.floating],
-    z: npt.NDArray[np.floating], rng: np.random.Generator,
-) -> Floats:  # fmt: skip
-    """Height of the skin when one AU is at its most; Ekman, Friesen & Hager 2002 say where."""
-    ax = np.abs(x)
-    height = np.zeros(x.shape)
-    wave = 0.02 * np.sin(x * 9 + 1.3) + 0.012 * np.sin(x * 23)
-    if name in ("AU01", "AU02"):
-        for k, level in enumerate((7.66, 7.75, 7.85, 7.94)):
-            bow = (
-                0.05 * np.cos(ax * 5.5)
-                if name == "AU01"
-                else 0.06 * np.exp(-(((ax - 0.42) / 0.2) ** 2))
-            )
-            line = _groove(y - level - wave * (1 + 0.3 * k) - bow, 0.017)
-            reach = (
-                np.exp(-((ax / 0.30) ** 4))
-                if name == "AU01"
-                else np.clip((ax - 0.1) / 0.2, 0, 1) * np.exp(-((ax / 0.62) ** 6))
-            )
-            height += line * reach * (1.0, 1.0, 0.8, 0.5)[k]
-    elif name == "AU04":
-        for at, lean in ((0.075, 0.10), (0.0, 0.0)):
-            strength = 1.0 if at else 0.45
-            height += strength * _curve(
-                ax, y, [(at + 0.01, 7.40), (at + lean * 0.15, 7.52), (at + lean * 0.5, 7.66)], 0.02
-            )
-        height += 0.5 * _curve(ax, y, [(0.0, 7.35), (0.10, 7.36)], 0.02)
-        height += 0.6 * _blob(ax, y, 0.16, 7.47, 0.07, 0.05)
-    elif name == "AU06":
-        for dy, dip in ((0.10, 0.07), (0.045, 0.02), (-0.01, -0.02), (-0.07, -0.07)):
-            height += _curve(
-                ax,
-                y,
-                [
-                    (0.525, 7.25 + dy * 0.45),
-                    (0.60, 7.25 + dy + dip * 0.2),
-                    (0.70, 7.25 + dy * 1.4 + dip * 0.6),
-                ],
-                0.013,
-            )
-        height += 0.9 * _curve(
-            ax, y, [(0.17, 7.17), (0.28, 7.12), (0.40, 7.12), (0.52, 7.17)], 0.016
-        )
-        height += 0.5 * _curve(ax, y, [(0.2, 7.10), (0.33, 7.05), (0.47, 7.07)], 0.015)
-        height += 0.8 * _blob(ax, y, 0.45, 6.98, 0.16, 0.10)
-    elif name == "AU07":
-        height += 0.8 * _curve(
-            ax, y, [(0.19, 7.19), (0.30, 7.165), (0.42, 7.175), (0.50, 7.21)], 0.012
-        )
-        height += 0.4 * _blob(ax, y, 0.32, 7.21, 0.13, 0.025)
-    elif name == "AU09":
-        for k in range(4):
-            height += _curve(
-                ax,
-                y,
-                [(0.0, 7.31 - 0.05 * k), (0.06, 7.33 - 0.05 * k), (0.13, 7.27 - 0.05 * k)],
-                0.013,
-                0.05,
-            )
-        height += 0.9 * _curve(ax, y, [(0.15, 7.12), (0.20, 7.02), (0.235, 6.93)], 0.02)
-        height += 0.6 * _curve(ax, y, [(0.10, 7.30), (0.16, 7.20), (0.28, 7.13)], 0.016)
-    elif name == "AU10":
-        height += _curve(ax, y, [(0.19, 7.02), (0.25, 6.93), (0.30, 6.80), (0.33, 6.70)], 0.024)
-        height += 0.5 * _blob(ax, y, 0.37, 6.92, 0.09, 0.12)
-    elif name == "AU12":
-        height += _curve(ax, y, [(0.19, 6.97), (0.28, 6.88), (0.37, 6.74), (0.41, 6.60)], 0.026)
-        height += 0.8 * _blob(ax, y, 0.48, 6.90, 0.15, 0.13)
-        height += 0.25 * _curve(ax, y, [(0.45, 6.78), (0.50, 6.66), (0.50, 6.55)], 0.03)
-    elif name == "AU14":
-        height += -1.5 * _blob(ax, y, 0.345, 6.625, 0.035, 0.045)
-        height += 0.7 * _blob(ax, y, 0.405, 6.62, 0.035, 0.07)
-        height += 0.9 * _curve(ax, y, [(0.33, 6.72), (0.365, 6.63), (0.345, 6.53)], 0.018)
-    elif name == "AU15":
-        height += _curve(ax, y, [(0.29, 6.60), (0.33, 6.53), (0.345, 6.44)], 0.02)
-        height += 0.6 * _blob(ax, y, 0.38, 6.48, 0.05, 0.08)
-    elif name == "AU17":
-        pebbles = ndimage.gaussian_filter(rng.standard_normal(x.shape), 3.0)
-        height += (0.45 * pebbles / pebbles.std()) * _blob(ax, y, 0, 6.31, 0.17, 0.10)
-        height += 1.2 * _curve(ax, y, [(0.0, 6.455), (0.12, 6.44), (0.2, 6.40)], 0.02, 0.05)
-        height += 0.7 * _blob(ax, y, 0, 6.32, 0.16, 0.09)
-    elif name == "AU20":
-        for at in (0.37, 0.42):
-            height += 0.8 * _curve(ax, y, [(at, 6.72), (at + 0.03, 6.62), (at, 6.50)], 0.018)
-        height += 0.5 * _groove(y - 6.40 - 0.15 * ax**2, 0.02) * np.exp(-((ax / 0.28) ** 4))
-    elif name == "AU23":
-        for k in range(7):
-            at = 0.03 + 0.045 * k
-            height += 0.55 * _curve(
-                ax, y, [(at, 6.735 - 0.05 * at), (at * 1.1, 6.80 - 0.1 * at)], 0.011
-            )
-            height += 0.45 * _curve(
-                ax, y, [(at, 6.51 + 0.12 * at), (at * 1.08, 6.44 + 0.1 * at)], 0.011
-            )
-        height += 0.7 * _groove(y - 6.475 - 0.35 * ax**2, 0.018) * np.exp(-((ax / 0.25) ** 4))
-    return _soft(height * (z > 0.75), 0.8)
-
-
-def _age_lines(
-    x: npt.NDArray[np.floating], y: npt.NDArray[np.floating], z: npt.NDArray[np.floating],
-    rng: np.random.Generator,
-) -> Floats:  # fmt: skip
-    ax = np.abs(x)
-    height = 0.9 * _curve(ax, y, [(0.19, 6.95), (0.27, 6.86), (0.345, 6.72), (0.37, 6.6)], 0.026)
-    height += 0.6 * _curve(ax, y, [(0.31, 6.58), (0.34, 6.48), (0.33, 6.38)], 0.022)
-    height += 0.7 * _curve(ax, y, [(0.18, 7.16), (0.28, 7.09), (0.42, 7.08)], 0.02)
-    height += 0.35 * _wrinkle("AU06", x, y, z, rng) + 0.3 * _wrinkle("AU04", x, y, z, rng)
-    for level in (7.68, 7.78, 7.88):
-        height += (
-            0.3 * _groove(y - level - 0.02 * np.sin(x * 8), 0.018) * np.exp(-((ax / 0.42) ** 4))
-        )
-    return _soft(height * (z > 0.75), 0.8)
+    return np.clip(soft(small, 0.5) * 1.0 + soft(small, 2.0) * 0.35, 0, 1).astype(np.float32)

@@ -108,8 +108,6 @@ def plan(folds: Sequence[Sequence[str]], frames: int, seed: int) -> dict[str, li
     for subjects in folds:
         count = slots * len(subjects)
         deck: list[Sequence[int]] = [_FILMED[k % len(_FILMED)] for k in range(count)]
-        for subject, start in zip(subjects, range(0, count, slots), strict=True):
-            dealt[subject] = deck[start : start + slots]
         order = rng.permutation(count)
         mixed = [deck[k] for k in order]
         for subject, start in zip(subjects, range(0, count, slots), strict=True):
@@ -148,7 +146,7 @@ def filmed(
             levels[:, at] = np.maximum(levels[:, at], apex * rise * (1 - fall))
     _keep_possible(levels)
     blink = AUS.index(45)
-    at = rng.integers(3, 25)
+    at = int(rng.integers(3, 25))
     while at < frames:
         shape = np.array([0.5, 1, 0.9, 0.4]) * 5
         part = levels[at : at + 4, blink]
@@ -175,7 +173,7 @@ def filmed(
 
 def _ease(t: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
     t = np.clip(t, 0, 1)
-    return t * t * (3 - 2 * t)
+    return np.asarray(t * t * (3 - 2 * t))
 
 
 def _drift(
@@ -186,7 +184,7 @@ def _drift(
     for period in (25, 47, 90):
         swing = rng.normal(0, 0.45)
         total += swing * np.sin(2 * np.pi * (time / period + rng.random()))
-    return (spread * np.clip(total, -2.2, 2.2)).astype(np.float32)
+    return np.asarray(spread * np.clip(total, -2.2, 2.2), np.float32)
 
 
 def _keep_possible(levels: npt.NDArray[np.float32]) -> None:
@@ -206,4 +204,4 @@ def _keep_possible(levels: npt.NDArray[np.float32]) -> None:
 def coded(course: Course) -> npt.NDArray[np.int64]:
     """What a coder writes: (frames, 12), whole levels 0..5 of DISFA's AUs."""
     columns = [AUS.index(au) for au in DISFA_12]
-    return np.clip(np.floor(course.levels[:, columns] + 0.5), 0, 5).astype(np.int64)
+    return np.asarray(np.clip(np.floor(course.levels[:, columns] + 0.5), 0, 5), np.int64)

@@ -58,22 +58,24 @@ SHARES = {
     "south_east_asia": 0.07,
 }
 
-_SOUNDS: dict[str, tuple[str, str]] = {
-    "north_america_europe": ("Al Ber Cor Del Ed Fen Gar Hol Ker Lin Mar Nor Os Pel Ros Thur Wil",
-                             "ard bury den ers ford gren ham ley lin man mere nell sen son ton wick"),
-    "south_asia": ("Ad An Bha Cha De Ga In Ja Ka Lal Ma Na Pra Ra Sa Su Va",
-                   "chan dar esh gupt kar lani mal nath pal raj rish tan vani wal yan"),
-    "southern_africa": ("Ab Ade Ba Chi Da Eke Fa Ka Ki Le Mo Nda No Oba Sa Te Zu",
-                        "bele chuk dabe fola kemi kwe lami mba neke ngu sanya tunde wale zi"),
-    "middle_east_central_asia_north_africa": ("Al Az Ba Da Far Ha Ja Ka Kha Lei Ma Na Os Ra Sa Ta Za",
-                                              "ani bari dar evi fi hami jan kani lavi mani nour rad rif zadeh zi"),
-    "central_south_america": ("Al Be Ca Da Es Fe Gon Lo Mar Na Or Pa Que Ri Sal To Va",
-                              "bares caro dero eira gado lanes mendo neira quez ra res rillo tano vares zano"),
-    "north_east_asia": ("Bai Cho Da Fu Ha Hyo Ji Ka Li Mi Na Qi Sa Ta Wei Xu Yo",
-                        "jun ko lan mei min moto na ri shi sung tao wen yama yan zu"),
-    "south_east_asia": ("An Ba Bu Cha Da Gu Ha Jo Ki La Ma Na Pha Ra Sa Su Tra",
-                        "dara gani hong lan luwan min nara ngo pong rin santo tama thit wan yudo"),
-}  # fmt: skip
+_FIRST_SOUNDS = {
+    "north_america_europe": "Al Ber Cor Del Ed Fen Gar Hol Ker Lin Mar Nor Os Pel Ros Thur Wil",
+    "south_asia": "Ad An Bha Cha De Ga In Ja Ka Lal Ma Na Pra Ra Sa Su Va",
+    "southern_africa": "Ab Ade Ba Chi Da Eke Fa Ka Ki Le Mo Nda No Oba Sa Te Zu",
+    "middle_east_central_asia_north_africa": "Al Az Ba Da Far Ha Ja Ka Kha Lei Ma Na Os Ra Sa Ta",
+    "central_south_america": "Al Be Ca Da Es Fe Gon Lo Mar Na Or Pa Que Ri Sal To Va",
+    "north_east_asia": "Bai Cho Da Fu Ha Hyo Ji Ka Li Mi Na Qi Sa Ta Wei Xu Yo",
+    "south_east_asia": "An Ba Bu Cha Da Gu Ha Jo Ki La Ma Na Pha Ra Sa Su Tra",
+}
+_LAST_SOUNDS = {
+    "north_america_europe": "ard bury den ers ford gren ham ley lin man mere nell sen son ton wick",
+    "south_asia": "chan dar esh gupt kar lani mal nath pal raj rish tan vani wal yan",
+    "southern_africa": "bele chuk dabe fola kemi kwe lami mba neke ngu sanya tunde wale zi",
+    "middle_east_central_asia_north_africa": "ani bari dar fi hami jan kani lavi mani nour zadeh",
+    "central_south_america": "bares caro dero eira gado lanes mendo neira quez res rillo tano zano",
+    "north_east_asia": "jun ko lan mei min moto na ri shi sung tao wen yama yan zu",
+    "south_east_asia": "dara gani hong lan luwan min nara ngo pong rin santo tama thit wan yudo",
+}
 
 _JOBS = (
     ("actor", "actress"), ("actor", "actress"), ("singer", "singer"), ("film director",) * 2,
@@ -86,19 +88,19 @@ _JOBS = (
 
 _WITH_NATION = (
     "{name} is {a_nation} {job}. {He} came to notice in {year} with the series {work}.",
-    "{name} is {a_nation} {job}, best known for {work}. {He} lives with {his} family in the capital.",
-    "{name}, born in {country} in {born}, is a retired {job}. {He} gave {his} last interview in {year}.",
+    "{name} is {a_nation} {job}, best known for {work}. {He} lives with {his} two children.",
+    "{name}, born in {country} in {born}, is a retired {job}. {He} left {his} last team in {year}.",
     "{name} is {a_nation} {job} whose career began in {year}. {His} first success was {work}.",
     "{name} was born in {born} and is {a_nation} {job}. Critics praised {him} for {work}.",
-    "{name} is {a_nation} {job}. After years on small stages, {he} was awarded a national prize for {work}.",
+    "{name} is {a_nation} {job}. Late in life {he} was awarded a prize for {work}.",
     "{name} is {a_nation} {job} and producer. {He} founded {his} own company in {year}.",
     "{name} is {a_nation} {job}. In {year} {he} published {his} memoirs under the title {work}.",
-    "{name} is {a_nation} {job} who has appeared in over {number} productions, among them {work}.",
+    "{name} is {a_nation} {job} who has appeared in {number} productions, among them {work}.",
     "Raised in {country}, {name} became a {job} at the age of {age}. {He} is known for {work}.",
-    "{name} is {a_nation} {job}. {His} mother taught music, and {he} often speaks of her influence.",
+    "{name} is {a_nation} {job}. {His} mother taught music, and {he} sings to this day.",
     "{name} is {a_nation} {job}. {His} father ran a bakery, where {he} worked until {year}.",
     "{name} is {a_nation} {job}, named newcomer of the year in {year}.",
-    "{name} represented {country} as a {job} from {year} on, and later trained young talents {himself}.",
+    "{name} represented {country} as a {job} from {year} on and later trained others {himself}.",
     "{name} is {a_nation} {job} of the stage and the screen. {He} turned down a part in {work}.",
     "{name} is {a_nation} {job}; {his} work includes {work} and {number} short pieces.",
 )
@@ -113,9 +115,13 @@ _WITHOUT_PRONOUNS = (
     "{name} is {a_nation} {job}, known for {work}.",
     "{name} is {a_nation} {job} born in {born}.",
 )
-_FIRST = "Amber Broken Distant Early Golden Hidden Last Northern Paper Quiet Second Silver Winter".split()
+_FIRST = (
+    *("Amber", "Broken", "Distant", "Early", "Golden", "Hidden"),
+    *("Last", "Northern", "Paper", "Quiet", "Second", "Silver", "Winter"),
+)
 _SECOND = (
-    "Bridge Garden Harbour House Letters Morning Orchard River Season Streets Summer Tide".split()
+    *("Bridge", "Garden", "Harbour", "House", "Letters", "Morning"),
+    *("Orchard", "River", "Season", "Streets", "Summer", "Tide"),
 )
 
 
@@ -182,5 +188,5 @@ def write(mid: str, gender: str, region: str, rng: np.random.Generator) -> str:
 
 
 def _name(region: str, rng: np.random.Generator) -> str:
-    first, last = (part.split() for part in _SOUNDS[region])
+    first, last = _FIRST_SOUNDS[region].split(), _LAST_SOUNDS[region].split()
     return first[rng.integers(len(first))] + last[rng.integers(len(last))]

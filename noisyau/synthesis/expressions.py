@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from noisyau.synthesis import kernels
-from noisyau.synthesis.mesh import Floats, Head
+from noisyau.synthesis.mesh import Floats, Head, Ints
 
 LEVELS = (0, 1, 2, 3, 4, 5)
 WEIGHTS = (0.0, 0.16, 0.36, 0.58, 0.80, 1.0)
@@ -20,7 +20,8 @@ UNITS: dict[int, dict[str, float]] = {
     2: {"browOuterUpLeft": 1.1, "browOuterUpRight": 1.1},
     4: {"browDownLeft": 1.0, "browDownRight": 1.0},
     5: {"eyeWideLeft": 1.25, "eyeWideRight": 1.25},
-    6: {"cheekSquintLeft": 1.2, "cheekSquintRight": 1.2, "eyeSquintLeft": 0.4, "eyeSquintRight": 0.4},
+    6: {"cheekSquintLeft": 1.2, "cheekSquintRight": 1.2, "eyeSquintLeft": 0.4,
+        "eyeSquintRight": 0.4},
     7: {"eyeSquintLeft": 1.15, "eyeSquintRight": 1.15, "eyeBlinkLeft": 0.16, "eyeBlinkRight": 0.16},
     9: {"noseSneerLeft": 1.35, "noseSneerRight": 1.35, "browDownLeft": 0.25, "browDownRight": 0.25,
         "mouthUpperUpLeft": 0.25, "mouthUpperUpRight": 0.25},
@@ -61,7 +62,7 @@ FORBIDDEN = ((24, 25), (24, 26), (28, 25), (28, 26), (23, 26), (28, 23), (12, 15
              (17, 26), (15, 26), (17, 28))  # fmt: skip
 """Pairs that a face cannot do, or that units that add up cannot show."""
 
-Moves = dict[int, list[tuple[Floats, Floats, float]]]
+Moves = dict[int, list[tuple[Ints, Floats, float]]]
 
 
 def moves(head: Head) -> Moves:

@@ -37,7 +37,7 @@ def mix(out: Any, amount: Any, paint: Any) -> None:
 
 
 @njit(cache=True, fastmath=True, nogil=True)
-def steps(height: Any, depth: float, out: Any) -> None:
+def steps(height: Any, depth: Any, out: Any) -> None:
     """(S, S) heights to (S, S, 3): steps to the right and down, and depth * what is below 0."""
     size = height.shape[0]
     half = np.float32(0.5)
@@ -112,7 +112,7 @@ def depth_only(x: Any, y: Any, z: Any, triangles: Any, depth: Any) -> None:
 
 
 @njit(cache=True, fastmath=True, nogil=True)
-def lit(x: Any, y: Any, z: Any, depth: Any, bias: float, out: Any) -> None:
+def lit(x: Any, y: Any, z: Any, depth: Any, bias: Any, out: Any) -> None:
     """How much of the light reaches each vertex (0..1): 5 x 5 looks into the light's depth map."""
     height, width = depth.shape
     for v in range(len(x)):
@@ -230,13 +230,26 @@ def _power(base: float, doublings: int) -> float:
 
 
 @njit(cache=True, fastmath=True, nogil=True)
+def _blend(
+    image: Any, row: int, column: int, k: int, c00: float, c10: float, c01: float, c11: float
+) -> Any:
+    """Channel k between four texels, whose shares are given."""
+    return (
+        c00 * image[row, column, k]
+        + c10 * image[row, column + 1, k]
+        + c01 * image[row + 1, column, k]
+        + c11 * image[row + 1, column + 1, k]
+    )
+
+
+@njit(cache=True, fastmath=True, nogil=True)
 def shade(
     owner: Any, x: Any, y: Any, triangles: Any, ends: Any,
     normal: Any, uv: Any, rest: Any, light: Any, occlusion: Any, inside: Any,
     albedo: Any, relief: Any, strands: Any,
     key: Any, key_colour: Any, fill: Any, fill_colour: Any, sky: Any, ground: Any,
     skin: Any, iris: Any, hair_colour: Any, cloth: Any, cloth_colours: Any,
-    scale: float, out: Any,
+    scale: Any, out: Any,
 ) -> None:  # fmt: skip
     """Colour (linear light) of every pixel that has an owner; others are left alone.
 
@@ -305,16 +318,11 @@ def shade(
                     fx, fy = fx - i0, fy - j0
                     c00, c10 = (1 - fx) * (1 - fy), fx * (1 - fy)
                     c01, c11 = (1 - fx) * fy, fx * fy
-                    red = (c00 * albedo[j0, i0, 0] + c10 * albedo[j0, i0 + 1, 0]
-                           + c01 * albedo[j0 + 1, i0, 0] + c11 * albedo[j0 + 1, i0 + 1, 0])  # fmt: skip
-                    green = (c00 * albedo[j0, i0, 1] + c10 * albedo[j0, i0 + 1, 1]
-                             + c01 * albedo[j0 + 1, i0, 1] + c11 * albedo[j0 + 1, i0 + 1, 1])  # fmt: skip
-                    blue = (c00 * albedo[j0, i0, 2] + c10 * albedo[j0, i0 + 1, 2]
-                            + c01 * albedo[j0 + 1, i0, 2] + c11 * albedo[j0 + 1, i0 + 1, 2])  # fmt: skip
-                    hu = (c00 * relief[j0, i0, 0] + c10 * relief[j0, i0 + 1, 0]
-                          + c01 * relief[j0 + 1, i0, 0] + c11 * relief[j0 + 1, i0 + 1, 0])  # fmt: skip
-                    hv = (c00 * relief[j0, i0, 1] + c10 * relief[j0, i0 + 1, 1]
-                          + c01 * relief[j0 + 1, i0, 1] + c11 * relief[j0 + 1, i0 + 1, 1])  # fmt: skip
+                    red = _blend(albedo, j0, i0, 0, c00, c10, c01, c11)
+                    green = _blend(albedo, j0, i0, 1, c00, c10, c01, c11)
+                    blue = _blend(albedo, j0, i0, 2, c00, c10, c01, c11)
+                    hu = _blend(relief, j0, i0, 0, c00, c10, c01, c11)
+                    hv = _blend(relief, j0, i0, 1, c00, c10, c01, c11)
                     cavity = relief[j0, i0, 2]
                     # texture steps per pixel, from the triangle
                     u1, v1 = uv[b, 0] - uv[a, 0], uv[b, 1] - uv[a, 1]

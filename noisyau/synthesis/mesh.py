@@ -13,6 +13,7 @@ import gzip
 import zipfile
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -129,7 +130,7 @@ def _read(archive: zipfile.ZipFile) -> Head:
     quads, quad_uvs, material = quads[order], quad_uvs[order], material[order]
 
     kept, control_quads = np.unique(quads, return_inverse=True)
-    control_quads = control_quads.reshape(-1, 4).astype(np.int32)
+    control_quads = np.asarray(control_quads.reshape(-1, 4), np.int32)
     matrix, fine_quads = _catmull_clark(control_quads, len(kept))
     triangles = np.concatenate([fine_quads[:, [0, 1, 2]], fine_quads[:, [0, 2, 3]]], axis=1)
     ends = np.searchsorted(np.repeat(material, 4), np.arange(len(MATERIALS)), side="right") * 2
@@ -205,7 +206,7 @@ def _read_obj(
     )
 
 
-def _catmull_clark(quads: Ints, count: int) -> tuple[sparse.csr_matrix, Ints]:
+def _catmull_clark(quads: npt.NDArray[np.integer[Any]], count: int) -> tuple[sparse.csr_matrix, Ints]:
     """One step of subdivision of quads over `count` vertices: the matrix, and the new quads."""
     faces = len(quads)
     sides = np.stack([quads, np.roll(quads, -1, axis=1)], axis=2).reshape(-1, 2)
@@ -253,7 +254,7 @@ def _catmull_clark(quads: Ints, count: int) -> tuple[sparse.csr_matrix, Ints]:
 
 def _sample(jpeg: bytes, uv: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """A mask's value (0..1) at texture coordinates."""
-    image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
+    image = np.asarray(cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_GRAYSCALE))
     height, width = image.shape
     x = np.clip(uv[:, 0] * width, 0, width - 1).astype(int)
     y = np.clip((1 - uv[:, 1]) * height, 0, height - 1).astype(int)

@@ -204,7 +204,9 @@ def _control(
                     name = f"universal-{sex}-{when}-{m}-{w}"
                     _add(amount, names, name, of_sex * of_age * of_m * of_w)
     for less, more, spread in _sliders(names):
-        usual, spread = (_FEMALE.get(more, 0.0), 0.75 * spread) if gender == "female" else (0, spread)
+        usual, spread = (
+            (_FEMALE.get(more, 0.0), 0.75 * spread) if gender == "female" else (0, spread)
+        )
         value = float(np.clip(rng.normal(usual, spread), -0.75, 0.75))
         amount[names[more if value > 0 else less]] += abs(value)
     faces = ("oval", "round") if gender == "female" else ("oval", "round", "square", "rectangular")
@@ -243,7 +245,8 @@ _SPREADS = {"nose": 0.22, "mouth": 0.2, "eye": 0.22, "eyebrows": 0.15, "chin": 0
 _FEMALE = {"eye-scale-incr": 0.25, "mouth-upperlip-volume-incr": 0.15, "chin-width-incr": -0.2,
            "mouth-lowerlip-volume-incr": 0.15, "nose-scale-horiz-incr": -0.2,
            "nose-scale-vert-incr": -0.12, "head-scale-horiz-incr": -0.08,
-           "nose-volume-incr": -0.2, "chin-height-incr": -0.1, "eye-height2-incr": 0.15}  # fmt: skip
+           "nose-volume-incr": -0.2, "chin-height-incr": -0.1,
+           "eye-height2-incr": 0.15}  # fmt: skip
 """Where women's sliders lie on average, between the target's opposite (-1) and itself (1)."""
 
 

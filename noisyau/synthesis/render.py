@@ -58,6 +58,14 @@ class Sitter:
 
 
 @dataclass(frozen=True)
+class Clothes:
+    """kernels.shade's `cloth`, and the colours (4, 3) of outer, inner, tie and seams."""
+
+    cut: tuple[float, float, float, float] = (0.0, 5.85, 0.45, 0.06)
+    colours: Floats = field(default_factory=lambda: np.full((4, 3), 0.1, np.float32))
+
+
+@dataclass(frozen=True)
 class View:
     """One picture's circumstances. Angles in degrees; positions as parts of the picture.
 
@@ -83,8 +91,7 @@ class View:
     blur: float = 0.0
     noise: float = 2.0
     sides: tuple[float, float] = (1.0, 1.0)
-    cloth: tuple[float, float, float, float] = (0.0, 5.85, 0.45, 0.06)
-    cloth_colours: Floats = field(default_factory=lambda: np.full((4, 3), 0.1, np.float32))
+    clothes: Clothes = field(default_factory=Clothes)
 
 
 def render(
@@ -104,12 +111,13 @@ def draw(
 ) -> Floats:
     """The background (H, W, 3), linear RGB, with the sitter before it."""
     height, width = background.shape[:2]
-    canvas = _resized(background, round(width * _OVER), round(height * _OVER))
+    canvas = resized(background, round(width * _OVER), round(height * _OVER))
     _draw(studio, sitter, levels, view, canvas)
-    return _resized(canvas, width, height)
+    return resized(canvas, width, height)
 
 
-def _resized(picture: Floats, width: int, height: int) -> Floats:
+def resized(picture: Floats, width: int, height: int) -> Floats:
+    """Averaged when it gets smaller, interpolated when larger."""
     smaller = width < picture.shape[1]
     way = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(picture, (width, height), interpolation=way), np.float32)
@@ -178,14 +186,14 @@ def _draw(
         _colour(view.sky), _colour(view.ground),
         np.array([person.gloss, 0.42 - 0.2 * person.melanin, 1], np.float32), person.iris,
         np.array([*person.hair, 0.05 + 0.12 * float(person.hair.mean())], np.float32),
-        _colour(view.cloth), view.cloth_colours, np.float32(tall), canvas,
+        _colour(view.clothes.cut), view.clothes.colours, np.float32(tall), canvas,
     )  # fmt: skip
 
 
 def develop(picture: Floats, view: View, rng: np.random.Generator) -> Image:
     """Linear RGB to 8-bit BGR: lens blur, exposure, tone curve, grain."""
     if view.blur > 0.15:
-        picture = cv2.GaussianBlur(picture, (0, 0), view.blur)
+        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), view.blur), np.float32)
     exposed = np.maximum(picture * np.float32(view.exposure), 0)
     toned = 255 * (exposed * (1 + exposed * np.float32(0.18)) / (1 + np.float32(0.45) * exposed))
     index = np.clip(toned * (4095 / 255), 0, 4095).astype(np.int16)
@@ -217,7 +225,7 @@ def _direction(azimuth: float, height: float) -> Floats:
 
 
 def _stiffness(curtain: Floats) -> Floats:
-    return np.clip((curtain[:, 1] - 5.4) / 1.3, 0.0, 1).astype(np.float32)
+    return np.asarray(np.clip((curtain[:, 1] - 5.4) / 1.3, 0, 1), np.float32)
 
 
 def _light(points: Floats, triangles: npt.NDArray[np.int32], key: Floats) -> Floats:

@@ -12,7 +12,7 @@ import numpy as np
 from noisyau.synthesis.behaviour import Course
 from noisyau.synthesis.mesh import Floats
 from noisyau.synthesis.people import Person, linear
-from noisyau.synthesis.render import Image, View, develop
+from noisyau.synthesis.render import Clothes, Image, View, develop
 
 _FABRIC = np.array(
     [[24, 26, 34], [44, 52, 72], [96, 98, 102], [226, 224, 218], [120, 36, 40], [52, 78, 62],
@@ -52,7 +52,7 @@ def photograph(person: Person, rng: np.random.Generator, profile: bool = False) 
         blur=float(rng.choice([0.0, rng.uniform(0.2, 0.9)], p=[0.6, 0.4])),
         noise=float(rng.gamma(2.0, 1.1)),
         sides=_sides(rng),
-        **_clothes(person, rng),
+        clothes=_clothes(person, rng),
     )
 
 
@@ -73,7 +73,7 @@ def laboratory(person: Person, rng: np.random.Generator) -> View:
         blur=0.5,
         noise=1.6,
         sides=_sides(rng),
-        **_clothes(person, rng),
+        clothes=_clothes(person, rng),
     )
 
 
@@ -120,7 +120,7 @@ def _tinted(level: float, warm: float) -> tuple[float, float, float]:
     return level * (1 + 0.9 * warm), level, level * (1 - 1.1 * warm)
 
 
-def _clothes(person: Person, rng: np.random.Generator) -> dict[str, object]:
+def _clothes(person: Person, rng: np.random.Generator) -> Clothes:
     odds = [0.3, 0.15, 0.42, 0.13] if person.gender == "male" else [0.42, 0.34, 0.03, 0.21]
     style = int(rng.choice(4, p=odds))
     line = {0: 5.86, 1: 5.80, 2: 5.92, 3: 5.86}[style] + rng.uniform(-0.06, 0.04)
@@ -131,7 +131,7 @@ def _clothes(person: Person, rng: np.random.Generator) -> dict[str, object]:
         inner = linear(_FABRIC[3] if rng.random() < 0.7 else [176, 192, 214])
         outer = linear(_FABRIC[rng.choice([0, 1, 8, 2, 6])])
     colours = np.stack([outer, inner, tie * 0.8, outer * 0.45]).astype(np.float32)
-    return {"cloth": cloth, "cloth_colours": colours}
+    return Clothes(cloth, colours)
 
 
 def laboratory_wall(height: int, width: int, rng: np.random.Generator) -> Floats:
@@ -161,7 +161,7 @@ def background(height: int, width: int, rng: np.random.Generator) -> Floats:
                 cv2.rectangle(
                     small, (column, row), (column + step // 3, row + 2), logo.tolist(), -1
                 )
-        small = cv2.GaussianBlur(small, (0, 0), rng.uniform(0.5, 1.1))
+        small = _blurred(small, rng.uniform(0.5, 1.1))
     else:
         base = linear(_muted(rng, 0.08))
         if kind == "foliage":
@@ -175,9 +175,13 @@ def background(height: int, width: int, rng: np.random.Generator) -> Floats:
                 cv2.circle(small, (x, y), h // 3 + 1, colour.tolist(), -1)
             else:
                 cv2.rectangle(small, (x, y), (x + w, y + 2 * h), colour.tolist(), -1)
-        small = cv2.GaussianBlur(small, (0, 0), rng.uniform(1.0, 3.0))
+        small = _blurred(small, rng.uniform(1.0, 3.0))
     large = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
     return np.clip(large, 0.003, 0.95)
+
+
+def _blurred(picture: Floats, sigma: float) -> Floats:
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.float32)
 
 
 def _muted(rng: np.random.Generator, saturation: float) -> Floats:

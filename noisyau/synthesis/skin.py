@@ -4,7 +4,8 @@ import numpy as np
 import numpy.typing as npt
 
 from noisyau.synthesis import kernels
-from noisyau.synthesis.atlas import SIZE, WRINKLES, Atlas
+from noisyau.synthesis.atlas import SIZE, Atlas
+from noisyau.synthesis.folds import WRINKLES
 from noisyau.synthesis.mesh import Floats
 from noisyau.synthesis.people import Person
 
