@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 
 from noisyau.reporting import words
 
-WIDE, NARROW = 720, 336  # CSS pixels
+WIDE, NARROW = 880, 336  # CSS pixels
 
 _INK, _SOFT, _GRID = "#010101", "#020202", "#030303"
 _SERIES = tuple(f"#{index:02x}{index:02x}{index:02x}" for index in range(4, 12))
@@ -174,10 +174,11 @@ def curves(
     return _both(draw, 230 * rows, 220 * len(panels), title)
 
 
-def legend(methods: Sequence[str], shown: Sequence[str]) -> str:
+def legend(methods: Sequence[str], shown: Sequence[str], name: str) -> str:
     """The key as HTML, so that it wraps: markers as small SVG, the floor as a tick.
 
     methods  all, in the order that gives them their colours; shown: those of the figure
+    name     sets the ids in this key apart from those of another
     """
     items = []
     for method, (colour, marker) in series_names(methods).items():
@@ -188,13 +189,13 @@ def legend(methods: Sequence[str], shown: Sequence[str]) -> str:
             axes = figure.add_axes((0, 0, 1, 1))
             axes.plot([0], [0], marker=marker, color=colour, markersize=8)
             axes.set_axis_off()
-            svg = _svg(figure, None, f"key-{method}")
+            svg = _svg(figure, None, f"{name}-{method}")
         items.append(f"<li>{svg} {escape(words.method_name(method))}</li>")
     if "always_positive" in shown:
         tick = '<svg width="14" height="14" viewBox="0 0 14 14" aria-hidden="true">'
         tick += '<path d="M7 0V14" style="stroke:var(--soft);stroke-width:2;'
         tick += 'stroke-dasharray:2 1.2"/></svg>'
-        items.append(f"<li>{tick} {escape(words.method_name('always_positive'))}</li>")
+        items.append(f"<li>{tick} {escape(words.method_name('always_positive'))} (the floor)</li>")
     return f'<ul class="key">{"".join(items)}</ul>'
 
 
@@ -237,7 +238,7 @@ def _svg(figure: Figure, title: str | None, prefix: str) -> str:
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
-    text = re.sub(r' id="[a-zA-Z]+(?:_\d+)+"', "", text)  # groups; what is referred to stays
+    text = re.sub(r' id="\w+?_\d+"', "", text)  # groups; what is referred to stays
     prefix = re.sub(r"\W+", "-", prefix)
     text = re.sub(r'\bid="', f'id="{prefix}-', text)
     text = re.sub(r'(xlink:href="|url\()#', rf"\g<1>#{prefix}-", text)

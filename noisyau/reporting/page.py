@@ -169,7 +169,7 @@ def _figures(
         }
         gains[name] = figures.differences(points, f"Difference in F1: {label}", f"F1 of {label}")
     return {
-        "key": figures.legend(list(methods), list(methods)),
+        "key": figures.legend(list(methods), list(methods), "key"),
         "f1": figures.f1_by_au(rows, list(methods), "F1 of each method by action unit"),
         "gains": gains,
         "curves": _curves(histories, list(methods)),
@@ -179,34 +179,42 @@ def _figures(
 def _curves(
     histories: Mapping[tuple[str, int | None], pd.DataFrame], methods: list[str]
 ) -> dict[str, Any] | None:
-    """The panels of the learning curves: each column of the histories, before and after."""
+    """The learning curves: a panel for each column that is drawn, before and after."""
     panels: dict[str, dict[str, list[pd.Series]]] = {}
     for stage in ("pre-training", "finetuning"):
         for (variant, fold), history in histories.items():
-            if (fold is None) != (stage == "pre-training") or history.empty:
+            if (fold is None) != (stage == "pre-training"):
                 continue
             for column in history.columns:
-                series = history.set_index("epoch")[column] if column != "epoch" else None
-                if series is None or column not in CURVES or series.isna().all():
-                    continue
-                label = f"{stage}: {CURVES[column]}"
-                panels.setdefault(label, {}).setdefault(variant, []).append(series)
+                series = history.set_index("epoch")[column] if _drawn(column) else None
+                if series is not None and series.notna().any():
+                    panel = panels.setdefault(f"{stage}: {_curve_name(column)}", {})
+                    panel.setdefault(variant, []).append(series.astype(float))
     if not panels:
         return None
     shown = {name for panel in panels.values() for name in panel}
     return {
         "figure": figures.curves(panels, methods, "Learning curves"),
-        "key": figures.legend(methods, [name for name in methods if name in shown]),
+        "key": figures.legend(methods, [name for name in methods if name in shown], "curves"),
     }
 
 
-CURVES = {
-    "train_loss": "loss on training faces",
-    "validation_loss": "loss on held-out people",
-    "validation_ap": "average precision on held-out people",
-    "validation_f1": "F1 on held-out people",
-}
-"""Columns of a history that the page draws."""
+_MEASURES = {"loss": "loss", "f1": "F1", "ap": "average precision", "auc": "ROC AUC"}
+_SPLITS = {"train": "training faces", "validation": "held-out people"}
+
+
+def _drawn(column: str) -> bool:
+    """Whether a history's column, such as `validation_loss`, is a curve; those of an AU are not."""
+    words_ = column.split("_")
+    return any(word in _MEASURES for word in words_) and not any("AU" in word for word in words_)
+
+
+def _curve_name(column: str) -> str:
+    """'validation_loss' -> 'loss on held-out people'."""
+    parts = column.split("_")
+    measure = " ".join(_MEASURES.get(part, part) for part in parts if part not in _SPLITS)
+    where = " ".join(_SPLITS[part] for part in parts if part in _SPLITS)
+    return f"{measure} on {where}" if where else measure
 
 
 def _rates(labels: Path) -> dict[int, float]:

@@ -14,7 +14,7 @@ AU_NAMES = {
 }  # fmt: skip
 """Ekman, Friesen & Hager 2002, Facial Action Coding System."""
 
-METHODS = {"annotator": "annotator", "always_positive": "always positive (floor)"}
+METHODS = {"annotator": "annotator", "always_positive": "always positive"}
 """Methods that are no variant, as the page calls them."""
 
 Kind = Literal["helped", "hurt", "unclear", "alone"]

@@ -185,5 +185,3 @@ def inputs(root: Path, *, skill: float = 1.0, frames: int = FRAMES) -> dict[str,
         "digests": {"data/tables/folds.parquet": "0" * 64, "reports/scores.parquet": "a" * 64},
         "synthetic": True,
     }  # fmt: skip
-
-
