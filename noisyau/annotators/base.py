@@ -8,7 +8,7 @@ exactly once, with codes or with a reason; nothing is ever missing from labels p
 import functools
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -23,6 +23,7 @@ from noisyau.aus import intensity, occurrence
 from noisyau.errors import AnnotatorError
 
 _FACES_PER_TASK = 256
+_SAMPLE = 256
 _LABELS = "labels.parquet"
 _FAILURES = "failures.parquet"
 _COLUMNS = ["face_id", "item", "subject", "frame", "image", "box", "landmarks", "transform"]
@@ -95,6 +96,12 @@ class Annotator(Protocol):
         Raises AnnotatorError, with what was tried and what to do, before any work.
         """
 
+    def fitted(self, sample: Iterable[Face], /) -> "Annotator":
+        """The annotator adjusted to a store, by faces from all over it and never by a label.
+
+        Called once, after `check`; what has nothing to adjust returns itself.
+        """
+
     def code(self, faces: Sequence[Face], scratch: Path, /) -> Iterable[Coded | Uncoded]:
         """Code a batch, in any order, each face once.
 
@@ -137,8 +144,8 @@ def annotate(faces: Path, out: Path, annotator: Annotator, *, workers: int, part
     parts    where finished batches are kept, from `jobs.parts`; removed at the end
     """
     version = annotator.check()
-    work = functools.partial(_make_part, annotator, version)
     total = facestore.count(faces)
+    work = functools.partial(_make_part, annotator.fitted(_sample(faces, total)), version)
     made = jobs.run(
         work,
         {f"{first:09d}": (faces, first, last) for first, last in _spans(faces, annotator.batches)},
@@ -189,8 +196,20 @@ def _spans(faces: Path, batches: Literal["faces", "subjects"]) -> list[tuple[int
     return spans
 
 
+def _sample(faces: Path, total: int) -> Iterator[Face]:
+    """At most _SAMPLE faces, evenly spread over the store."""
+    for place in range(min(total, _SAMPLE)):
+        row = place * total // min(total, _SAMPLE)
+        yield from _faces(faces, row, row + 1)
+
+
+def _faces(faces: Path, first: int, last: int) -> list[Face]:
+    rows = facestore.read_rows(faces, first, last, _COLUMNS).to_pylist()
+    return [_face(row) for row in rows]
+
+
 def _make_part(annotator: Annotator, version: str, task: tuple[Path, int, int], out: Path) -> int:
-    faces = [_face(row) for row in facestore.read_rows(*task, columns=_COLUMNS).to_pylist()]
+    faces = _faces(*task)
     scratch = out / "scratch"
     scratch.mkdir(parents=True)
     answers = _answers(annotator, faces, scratch)

@@ -7,16 +7,19 @@ in FACS (Ekman, Friesen & Hager 2002): the table `RULES` says which and why. AU6
 missing, since the net's cheekSquint and noseSneer are 0 for every face; so does AU23.
 
 Scores are not intensities: how far an output goes differs between outputs (eyeWide seldom
-passes 0.05, mouthSmile reaches 0.97). Each rule therefore has the score that counts as
-intensity 5 and the score from which on the AU counts as present. They were set from the
-distribution of scores on 878 portraits and 30 rendered faces, none of them coded, and from what
-FACS says is frequent; no coded or true label was looked at.
+passes 0.05, mouthSmile reaches 0.97), and so does where it rests. The lips' outputs rest at 0,
+so one threshold serves every corpus. The brows' and lids' rest wherever the people, the lens
+and the pose put them: the median of browDown is 0.50 on 878 portraits and 0.003 on rendered
+faces, that of browInnerUp 0.001 and 0.31. No one threshold serves both; there the AU counts as
+present in the faces with the highest scores of their own corpus, as many as FACS coders would
+about expect on ordinary pictures, within bounds. Thresholds come from scores alone: no coded or
+true label was looked at, here or ever.
 """
 
 import functools
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, cast
 
@@ -62,6 +65,7 @@ LIP_GAP = "lipGap"
 """Not an output of the net: the height of the gap between the lips over the distance between
 the eyes, from the mesh."""
 _INNER_LIPS = 13, 14  # the middle of the upper and lower lip's inner edge
+_ENOUGH_FACES = 50  # to fit thresholds to
 
 
 @dataclass(frozen=True)
@@ -69,14 +73,23 @@ class Rule:
     """How an AU is read from the outputs.
 
     outputs   their mean is the AU's score; both sides of the face where there are sides
-    present   the score from which on the AU counts as present
-    full      the score that counts as intensity 5; intensity is linear up to there
+    present   the score from which on the AU counts as present, which is intensity 1 (FACS: a
+              trace); intensity is linear from 0 to there
+    full      the score that counts as intensity 5; intensity is linear from 1 to there
+    share     where given, `present` is the score that this share of a corpus's faces reaches,
+    bounds    but within these; the rule's own value serves where there are few faces
     """
 
     au: int
     outputs: tuple[str, ...]
     present: float
     full: float
+    share: float | None = None
+    bounds: tuple[float, float] = (0.0, 1.0)
+
+    def score(self, scores: Mapping[str, float]) -> float:
+        """The AU's score from those of the outputs."""
+        return sum(scores[name] for name in self.outputs) / len(self.outputs)
 
 
 def _sides(*names: str) -> tuple[str, ...]:
@@ -85,35 +98,34 @@ def _sides(*names: str) -> tuple[str, ...]:
 
 RULES = (
     # Frontalis, inner part: ARKit's browInnerUp raises the inner ends of both brows.
-    Rule(1, ("browInnerUp",), present=0.10, full=0.9),
+    Rule(1, ("browInnerUp",), present=0.10, full=1.0, share=0.15, bounds=(0.05, 0.70)),
     # Frontalis, outer part.
-    Rule(2, _sides("browOuterUp"), present=0.08, full=0.9),
-    # Corrugator: browDown lowers the brows. It is half on in smiling faces with deep-set eyes,
-    # so the score has to be well above that.
-    Rule(4, _sides("browDown"), present=0.65, full=1.0),
-    # Levator palpebrae: eyeWide raises the upper lid. Small outputs: 0.005 at rest.
-    Rule(5, _sides("eyeWide"), present=0.015, full=0.3),
+    Rule(2, _sides("browOuterUp"), present=0.08, full=1.0, share=0.12, bounds=(0.05, 0.70)),
+    # Corrugator: browDown lowers the brows (and is half on where eyes are deep-set).
+    Rule(4, _sides("browDown"), present=0.65, full=1.0, share=0.20, bounds=(0.03, 0.80)),
+    # Levator palpebrae: eyeWide raises the upper lid. Small outputs, 0.005 at rest.
+    Rule(5, _sides("eyeWide"), present=0.015, full=0.30, share=0.10, bounds=(0.012, 0.20)),
     # Orbicularis oculi, palpebral part: eyeSquint tightens the lids, as AU7 does. Cheek raising
     # (AU6) narrows the eye too, and the net does not tell them apart.
-    Rule(7, _sides("eyeSquint"), present=0.60, full=1.0),
-    # Levator labii: mouthUpperUp raises the upper lip.
+    Rule(7, _sides("eyeSquint"), present=0.60, full=1.0, share=0.20, bounds=(0.35, 0.75)),
+    # Levator labii: mouthUpperUp raises the upper lip, in broad smiles too.
     Rule(10, _sides("mouthUpperUp"), present=0.50, full=1.0),
     # Zygomaticus: mouthSmile pulls the corners up and back.
     Rule(12, _sides("mouthSmile"), present=0.50, full=1.0),
-    # Buccinator: mouthDimple pulls the corners straight back and in.
-    Rule(14, _sides("mouthDimple"), present=0.08, full=0.5),
-    # Depressor anguli oris: mouthFrown pulls the corners down. Small outputs.
-    Rule(15, _sides("mouthFrown"), present=0.004, full=0.2),
+    # Buccinator: mouthDimple pulls the corners straight back and in. Small outputs.
+    Rule(14, _sides("mouthDimple"), present=0.08, full=0.50, share=0.08, bounds=(0.02, 0.12)),
+    # Depressor anguli oris: mouthFrown pulls the corners down. Small outputs, 0.0003 at rest.
+    Rule(15, _sides("mouthFrown"), present=0.004, full=0.30, share=0.08, bounds=(0.003, 0.10)),
     # Mentalis: mouthShrugLower pushes the lower lip up, which the chin boss does in AU17.
-    Rule(17, ("mouthShrugLower",), present=0.10, full=0.8),
+    Rule(17, ("mouthShrugLower",), present=0.10, full=0.80),
     # Risorius: mouthStretch pulls the corners sideways.
-    Rule(20, _sides("mouthStretch"), present=0.08, full=0.5),
+    Rule(20, _sides("mouthStretch"), present=0.08, full=0.50),
     # Lips part: no unit of ARKit's says it (jawOpen can be 0 while teeth show), the mesh does.
-    Rule(25, (LIP_GAP,), present=0.05, full=0.6),
+    Rule(25, (LIP_GAP,), present=0.05, full=0.60),
     # Masseter relaxed: jawOpen drops the jaw.
-    Rule(26, ("jawOpen",), present=0.10, full=0.7),
+    Rule(26, ("jawOpen",), present=0.10, full=0.70),
     # Orbicularis oris: mouthRoll takes the lips into the mouth.
-    Rule(28, ("mouthRollLower", "mouthRollUpper"), present=0.20, full=0.8),
+    Rule(28, ("mouthRollLower", "mouthRollUpper"), present=0.20, full=0.80),
 )
 """AU23 is left out: mouthPress presses the lips together (AU24), mouthRoll takes them in (AU28),
 mouthPucker rounds them (AU18); none tightens them alone."""
@@ -123,18 +135,19 @@ mouthPucker rounds them (AU18); none tightens them alone."""
 class Blendshapes:
     """The annotator; see `base.Annotator`.
 
-    task  face_landmarker.task
+    task   face_landmarker.task
+    rules  how AUs are read from the nets' outputs
     """
 
     task: Path
-
+    rules: tuple[Rule, ...] = RULES
     name: str = "blendshapes"
     mode: Literal["static"] = "static"
     aus: tuple[int, ...] = au_names.OPENFACE_17
     batches: Literal["faces"] = "faces"
 
     def check(self) -> str:
-        """Code a blank picture; the version is the digests of the nets and of `RULES`."""
+        """Code a blank picture; the version is the digests of the nets and of the rules."""
         try:
             _nets(self.task).scores(np.zeros((facemesh.SIDE, facemesh.SIDE, 3), np.uint8))
         except (AssetError, cv2.error) as error:
@@ -142,34 +155,59 @@ class Blendshapes:
                 f"blendshapes: the nets in {self.task} do not run: {error}"
             ) from error
         nets = hashlib.sha256(self.task.read_bytes()).hexdigest()
-        rules = hashlib.sha256(repr(RULES).encode()).hexdigest()
+        rules = hashlib.sha256(repr(self.rules).encode()).hexdigest()
         return f"{nets[:12]}-{rules[:8]}"
+
+    def fitted(self, sample: Iterable[Face], /) -> "Blendshapes":
+        """With the thresholds of a store, from the scores of a sample of its faces."""
+        nets = _nets(self.task)
+        answers = [nets.scores(_decoded(face)) for face in sample]
+        scores = [outputs for outputs, presence in answers if presence > 0]
+        if len(scores) < _ENOUGH_FACES:
+            return self
+        return replace(self, rules=tuple(_fitted(rule, scores) for rule in self.rules))
 
     def code(self, faces: Sequence[Face], _: Path, /) -> Iterable[Coded | Uncoded]:
         """Codes from the stored crops; a face that the mesh net does not see is `no_face`."""
         nets = _nets(self.task)
         for face in faces:
-            crop = cv2.imdecode(np.frombuffer(face.image, np.uint8), cv2.IMREAD_COLOR)
-            scores, presence = nets.scores(cast(NDArray[np.uint8], crop))
+            scores, presence = nets.scores(_decoded(face))
             if presence <= 0:
                 yield Uncoded(
                     face.face_id, "no_face", f"presence logit {presence:.2f}, needed above 0"
                 )
             else:
-                yield Coded(face.face_id, *codes(scores), confidence=_sigmoid(presence))
+                yield Coded(face.face_id, *codes(scores, self.rules), confidence=_sigmoid(presence))
 
 
-def codes(scores: dict[str, float]) -> tuple[dict[int, int], dict[int, float]]:
+def codes(
+    scores: Mapping[str, float], rules: Sequence[Rule] = RULES
+) -> tuple[dict[int, int], dict[int, float]]:
     """Occurrence and intensity of each AU that has a rule.
 
     scores  output -> 0..1, and LIP_GAP
     """
-    values = {
-        rule.au: sum(scores[name] for name in rule.outputs) / len(rule.outputs) for rule in RULES
-    }
-    occurrence = {rule.au: int(values[rule.au] >= rule.present) for rule in RULES}
-    intensity = {rule.au: 5 * min(max(values[rule.au] / rule.full, 0.0), 1.0) for rule in RULES}
-    return occurrence, intensity
+    intensity = {rule.au: _intensity(rule.score(scores), rule) for rule in rules}
+    return {au: int(level >= 1) for au, level in intensity.items()}, intensity
+
+
+def _intensity(score: float, rule: Rule) -> float:
+    if score < rule.present:
+        return max(score, 0.0) / rule.present
+    return 1 + 4 * min((score - rule.present) / (rule.full - rule.present), 1.0)
+
+
+def _fitted(rule: Rule, scores: Sequence[Mapping[str, float]]) -> Rule:
+    if rule.share is None:
+        return rule
+    reached = float(np.quantile([rule.score(face) for face in scores], 1 - rule.share))
+    low, high = rule.bounds
+    return replace(rule, present=round(min(max(reached, low), high), 4))
+
+
+def _decoded(face: Face) -> NDArray[np.uint8]:
+    crop = cv2.imdecode(np.frombuffer(face.image, np.uint8), cv2.IMREAD_COLOR)
+    return cast(NDArray[np.uint8], crop)
 
 
 class _Nets:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +64,9 @@ def test_rules_name_outputs_that_there_are() -> None:
     assert len(OUTPUTS) == len(set(OUTPUTS)) == 52
     assert {name for rule in RULES for name in rule.outputs} <= {*OUTPUTS, LIP_GAP}
     assert [rule.au for rule in RULES] == sorted({rule.au for rule in RULES})
-    assert all(0 < rule.present < rule.full for rule in RULES)
+    for rule in RULES:
+        assert 0 < rule.present < rule.full
+        assert rule.bounds[1] < rule.full or rule.share is None
 
 
 def test_scores_become_codes_by_threshold_and_scale() -> None:
@@ -71,21 +74,45 @@ def test_scores_become_codes_by_threshold_and_scale() -> None:
     occurrence, intensity = codes(rest)
     assert set(occurrence.values()) == {0}
     assert set(intensity.values()) == {0.0}
-    occurrence, intensity = codes(rest | {"mouthSmileLeft": 1.0, "mouthSmileRight": 0.4})
-    assert (occurrence[12], intensity[12]) == (1, pytest.approx(3.5))
+    for smile, present, level in ((0.25, 0, 0.5), (0.5, 1, 1), (0.75, 1, 3), (0.9, 1, 4.2)):
+        scores = rest | {"mouthSmileLeft": smile + 0.1, "mouthSmileRight": smile - 0.1}
+        occurrence, intensity = codes(scores)
+        assert (occurrence[12], intensity[12]) == (present, pytest.approx(level))
     occurrence, intensity = codes(dict.fromkeys(rest, 1.0))
     assert set(occurrence.values()) == {1}
     assert set(intensity.values()) == {5.0}
 
 
 def test_the_version_is_that_of_the_nets_and_of_the_rules(
-    annotator: Blendshapes, monkeypatch: pytest.MonkeyPatch
+    annotator: Blendshapes,
 ) -> None:
     version = annotator.check()
     assert version == annotator.check()
     assert version.startswith("64184e229b26-")
-    monkeypatch.setattr(blendshapes, "RULES", RULES[:-1])
-    assert annotator.check() != version
+    assert replace(annotator, rules=RULES[:-1]).check() != version
+
+
+def test_thresholds_of_brows_follow_the_corpus_within_bounds(
+    annotator: Blendshapes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """100 faces whose every output is 0.00, 0.01, ... 0.99."""
+    levels = iter(np.arange(100) / 100)
+
+    def scores(_: object, __: object) -> tuple[dict[str, float], float]:
+        return dict.fromkeys((*OUTPUTS, LIP_GAP), float(next(levels))), 1.0
+
+    monkeypatch.setattr(blendshapes._Nets, "scores", scores)
+    face = Face("x#0", "x", "x", None, drawing.jpeg(drawing.face(64)), (0, 0, 1, 1),
+                np.zeros((5, 2)), np.zeros((2, 3)))  # fmt: skip
+    fitted = {rule.au: rule.present for rule in annotator.fitted([face] * 100).rules}
+    fixed = {rule.au: rule.present for rule in RULES}
+    assert fitted[4] == pytest.approx(0.79, abs=0.01)  # the score of the highest fifth
+    assert fitted[1] == 0.70  # bounded
+    assert {au for au in fixed if fitted[au] != fixed[au]} == {1, 2, 4, 5, 7, 14, 15}
+
+
+def test_a_few_faces_do_not_move_a_threshold(annotator: Blendshapes) -> None:
+    assert annotator.fitted([]) == annotator
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PK nonsense"])
