@@ -61,13 +61,10 @@ def sheet(
     human  `tables.coded` or None; noisy  `tables.labels`
     """
     pictures: dict[str, tuple[str, bytes]] = {}
-    for batch in facestore.read_faces(store, ["face_id", "subject", "image"]):
-        names = batch["face_id"].to_pylist()
-        for row, name in enumerate(names):
-            if name in chosen:
-                pictures[name] = batch["subject"][row].as_py(), batch["image"][row].as_py()
-        if len(pictures) == len(chosen):
-            break
+    for row in _rows_of(store, chosen):
+        face = facestore.read_rows(store, row, row + 1, ["face_id", "subject", "image"])
+        name, subject, image = (column[0].as_py() for column in face.columns)
+        pictures[name] = subject, image
     people = {} if human is None else _present(human, human["item"] + "#0", chosen)
     program = _present(noisy, noisy["face_id"], chosen)
     return [
@@ -75,6 +72,16 @@ def sheet(
         for name in chosen
         if name in pictures
     ]
+
+
+def _rows_of(store: Path, chosen: Collection[str]) -> list[int]:
+    """Where in the store the faces are; names are read without the pictures."""
+    found, first = [], 0
+    for batch in facestore.read_faces(store, ["face_id"], rows=65536):
+        names = batch["face_id"].to_pylist()
+        found += [first + row for row, name in enumerate(names) if name in chosen]
+        first += len(names)
+    return found
 
 
 def _present(

@@ -122,8 +122,8 @@ def answer(
     change, low, high = found["difference"], found["low"], found["high"]
     if change is None or low is None:
         return Answer("unclear", f"{subject} could not be scored against {reference}.", basis)
-    old, new = (number(found["values"][name], 2) for name in (reference, variant))
-    digits = 2 if max(abs(change), abs(low), abs(high)) >= 0.02 else 3
+    digits = 2 if abs(change) >= 0.01 and max(abs(low), abs(high)) >= 0.02 else 3
+    old, new = (number(found["values"][name], digits) for name in (reference, variant))
     interval = f"{_level(confidence)} interval {span(low, high, digits)}"
     size = number(abs(change), digits)
     if low > 0:
@@ -149,17 +149,14 @@ def against_annotator(metrics: Mapping[str, Any], variant: str, confidence: floa
         return "The automatic annotator could not be compared: it coded none of these frames."
     ours, theirs = (number(f1["values"][name], 2) for name in (variant, "annotator"))
     scores = (
-        f"F1 {ours} against {theirs} on the {aus} that both can be scored on "
+        f"mean F1 {ours} against the annotator's {theirs} on the {aus} that both can be scored on "
         f"({_level(confidence)} interval of the difference {span(f1['low'], f1['high'], 2)})"
     )
     if f1["low"] > 0:
-        return (
-            f"The finetuned {variant} is better than the annotator that made the noisy labels: "
-            f"{scores}."
-        )
+        return f"The finetuned {variant} beats the automatic annotator: {scores}."
     if f1["high"] < 0:
-        return f"The annotator that made the noisy labels is still better than {variant}: {scores}."
-    return f"Whether {variant} is better than the annotator cannot be told: {scores}."
+        return f"The finetuned {variant} does not reach the automatic annotator: {scores}."
+    return f"Whether {variant} beats the automatic annotator cannot be told: {scores}."
 
 
 def trained(faces: int, people: int) -> str:

@@ -54,6 +54,10 @@ def test_an_interval_that_touches_zero_cannot_tell(interval):
     assert "includes zero" in told.sentence
 
 
+def test_a_change_too_small_for_two_digits_gets_three():
+    assert "from 0.400 to 0.500" in _answer(0.004, -0.002, 0.009).sentence
+
+
 def test_what_could_not_be_scored_claims_nothing():
     assert _answer(None, None, None).kind == "unclear"
     assert "could not be scored" in _answer(None, None, None).sentence
@@ -79,9 +83,9 @@ def test_variants_that_both_pre_trained_are_called_by_name():
         (
             0.01,
             0.09,
-            "is better than the annotator that made the noisy labels: F1 0.50",
+            "The finetuned noisy_all beats the automatic annotator",
         ),
-        (-0.09, -0.01, "is still better than noisy_all"),
+        (-0.09, -0.01, "noisy_all does not reach the automatic"),
         (-0.01, 0.09, "cannot be told"),
     ],
 )
