@@ -200,17 +200,17 @@ def _curves(
 
 
 _MEASURES = {"loss": "loss", "f1": "F1", "ap": "average precision", "auc": "ROC AUC"}
-_SPLITS = {"train": "training faces", "validation": "held-out people"}
+_SPLITS = {"train": "training faces", "val": "held-out people"}
 
 
 def _drawn(column: str) -> bool:
-    """Whether a history's column, such as `validation_loss`, is a curve; those of an AU are not."""
+    """Whether a history's column, such as `val_loss`, is a curve; those of an AU are not."""
     words_ = column.split("_")
     return any(word in _MEASURES for word in words_) and not any("AU" in word for word in words_)
 
 
 def _curve_name(column: str) -> str:
-    """'validation_loss' -> 'loss on held-out people'."""
+    """'val_loss' -> 'loss on held-out people'."""
     parts = column.split("_")
     measure = " ".join(_MEASURES.get(part, part) for part in parts if part not in _SPLITS)
     where = " ".join(_SPLITS[part] for part in parts if part in _SPLITS)

@@ -6,6 +6,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 
 from noisyau import facestore, tables
 from noisyau.evaluation.evaluate import evaluate
@@ -40,7 +41,12 @@ def store(folder: Path, faces: pd.DataFrame, failures: pd.DataFrame) -> None:
         landmarks=[[[0.0, 0.0]] * 5] * len(faces),
         transform=[[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]] * len(faces),
     )
-    tables.write(rows, folder / facestore.file_name(0), tables.FACES)
+    folder.mkdir(parents=True)
+    pq.write_table(
+        tables.to_arrow(rows, tables.FACES),
+        folder / facestore.file_name(0),
+        row_group_size=facestore.FACES_PER_GROUP,
+    )
     tables.write(failures, folder / facestore.FAILURES, tables.FAILURES)
 
 
@@ -121,8 +127,8 @@ def history(epochs: int, start: float, gain: float, seed: int) -> pd.DataFrame:
         {
             "epoch": epoch,
             "train_loss": loss,
-            "validation_loss": loss * 1.15 + rng.normal(0, 0.004, epochs),
-            "validation_ap": gain * (1 - np.exp(-epoch / 3)) + rng.normal(0, 0.01, epochs),
+            "val_loss": loss * 1.15 + rng.normal(0, 0.004, epochs),
+            "val_ap": gain * (1 - np.exp(-epoch / 3)) + rng.normal(0, 0.01, epochs),
         }
     )
 
