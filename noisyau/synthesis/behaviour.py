@@ -136,7 +136,7 @@ def filmed(
             extra = int(rng.choice([7, 14, 23, 10, 17]))
             wanted.setdefault(extra, float(rng.uniform(1, 4)))
         for au, apex in possible(wanted).items():
-            start = (k + rng.uniform(-0.08, 0.1)) * length
+            start = max(0.0, (k + rng.uniform(-0.08, 0.1)) * length)
             onset = length * rng.uniform(0.16, 0.30)
             hold = length * rng.uniform(0.34, 0.52)
             offset = length * rng.uniform(0.2, 0.34)

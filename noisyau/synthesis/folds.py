@@ -38,7 +38,7 @@ def blob(
 def _groove(distance: Map, width: float) -> Map:
     """A furrow with a swelling beside it."""
     t = distance / width
-    return -np.exp(-(t**2)) + 0.35 * np.exp(-((np.abs(t) - 2.0) ** 2))
+    return np.asarray(0.35 * np.exp(-((np.abs(t) - 2.0) ** 2)) - np.exp(-(t**2)))
 
 
 def _curve(

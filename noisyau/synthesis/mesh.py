@@ -206,7 +206,9 @@ def _read_obj(
     )
 
 
-def _catmull_clark(quads: npt.NDArray[np.integer[Any]], count: int) -> tuple[sparse.csr_matrix, Ints]:
+def _catmull_clark(
+    quads: npt.NDArray[np.integer[Any]], count: int
+) -> tuple[sparse.csr_matrix, Ints]:
     """One step of subdivision of quads over `count` vertices: the matrix, and the new quads."""
     faces = len(quads)
     sides = np.stack([quads, np.roll(quads, -1, axis=1)], axis=2).reshape(-1, 2)
