@@ -6,6 +6,7 @@ exactly once, with codes or with a reason; nothing is ever missing from labels p
 """
 
 import functools
+import itertools
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,7 +24,7 @@ from noisyau.aus import intensity, occurrence
 from noisyau.errors import AnnotatorError
 
 _FACES_PER_TASK = 256
-_SAMPLE = 256
+_SAMPLE = 64, 256  # fewest and most faces to fit an annotator to: that part has one process only
 _LABELS = "labels.parquet"
 _FAILURES = "failures.parquet"
 _COLUMNS = ["face_id", "item", "subject", "frame", "image", "box", "landmarks", "transform"]
@@ -187,8 +188,9 @@ def _spans(faces: Path, batches: Literal["faces", "subjects"]) -> list[tuple[int
         ]
     subjects = facestore.read_table(faces, ["subject"])["subject"]
     starts = np.flatnonzero(subjects.ne(subjects.shift())).tolist()
+    bounds = [*starts, len(subjects)]
     spans: list[tuple[int, int]] = []
-    for first, last in zip(starts, [*starts[1:], len(subjects)], strict=True):
+    for first, last in itertools.pairwise(bounds):
         if spans and last - spans[-1][0] <= _FACES_PER_TASK:
             spans[-1] = spans[-1][0], last
         else:
@@ -197,9 +199,10 @@ def _spans(faces: Path, batches: Literal["faces", "subjects"]) -> list[tuple[int
 
 
 def _sample(faces: Path, total: int) -> Iterator[Face]:
-    """At most _SAMPLE faces, evenly spread over the store."""
-    for place in range(min(total, _SAMPLE)):
-        row = place * total // min(total, _SAMPLE)
+    """A tenth of the store's faces within _SAMPLE, evenly spread over it."""
+    size = min(max(total // 10, _SAMPLE[0]), _SAMPLE[1], total)
+    for place in range(size):
+        row = place * total // size
         yield from _faces(faces, row, row + 1)
 
 

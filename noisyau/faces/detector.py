@@ -3,7 +3,7 @@
 Measured on 439 portraits of 225 x 275 pixels, one core: a look takes 1.6 ms at a long side of
 128 pixels, 2.2 at 192, 4.8 at 275 and 17.5 at 640, and each finds every face, with median
 scores of 0.93 to 0.94. Pictures are therefore never enlarged, and larger ones are first looked
-at with a long side of 224. A finer look follows where that one found no face, a face so small
+at with a long side of 192. A finer look follows where that one found no face, a face so small
 that its points are coarse, or not the one that the corpus means. A face that nearly fills a
 picture scores low or is missed: where nothing was found, a last look is taken at 160.
 """
@@ -21,7 +21,7 @@ from noisyau.items import Picture
 
 Rectangle = tuple[float, float, float, float]
 
-_FIRST_LOOK = 224
+_FIRST_LOOK = 192
 _CLOSE_UP_LOOK = 160
 _SMALLEST_LOOK = 64  # an input of 32 x 32 gives one face of score 1 anywhere (OpenCV 4.14)
 _FINE_ENOUGH = 48.0  # pixels in the look; the points' error grows below (0.06 to 0.1 of the eyes')

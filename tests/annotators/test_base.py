@@ -1,3 +1,4 @@
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from noisyau import tables
 from noisyau.annotators import base
 from noisyau.annotators.base import Coded, Face, Uncoded
 from noisyau.errors import AnnotatorError
+from noisyau.faces import store
+from tests.faces import drawing
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Brightness:
         return "2.2"
 
     def fitted(self, sample: Iterable[Face], /) -> "Brightness":
-        assert next(iter(sample)).face_id == "a/1#0"
+        assert [face.subject for face in sample] in ([], [*"aabbbcc"])
         return self
 
     def code(self, faces: Sequence[Face], scratch: Path, /) -> Iterable[Coded | Uncoded]:
@@ -164,6 +167,23 @@ def test_a_subjects_faces_come_together_where_the_annotator_needs_it(
         run(Brightness(log, batches="subjects"), faces, tmp_path / str(size))
         came = [" ".join(name[0] for name in line.split()) for line in log.read_text().splitlines()]
         assert came == batches
+
+
+@pytest.mark.parametrize("batches", ["faces", "subjects"])
+def test_a_store_without_a_face_gives_empty_tables(
+    assets: Path, tmp_path: Path, batches: Literal["faces", "subjects"]
+) -> None:
+    store.detect(
+        {"0": functools.partial(drawing.shard, [drawing.item("x", drawing.nothing(64))])},
+        tmp_path / "faces",
+        yunet=assets / "yunet.onnx",
+        landmarker=None,
+        workers=1,
+        parts=tmp_path / "parts",
+    )
+    annotator = Brightness(tmp_path / "log", batches=batches)
+    counts, labels, failures = run(annotator, tmp_path / "faces", tmp_path)
+    assert (counts.faces, len(labels), len(failures)) == (0, 0, 0)
 
 
 def test_an_annotator_that_cannot_run_stops_before_any_work(faces: Path, tmp_path: Path) -> None:
