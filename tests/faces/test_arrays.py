@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from noisyau.errors import TableError
+from noisyau.errors import JobError, TableError
 from noisyau.faces import arrays, store
 from tests.faces import drawing
 from tests.faces.drawing import item, jpeg
@@ -52,6 +52,12 @@ def test_pictures_are_the_stored_crops_at_the_asked_size(
     assert np.sqrt(((array.pictures[0] - expected) ** 2).mean()) < 3
 
 
+def test_a_margin_is_cut_off_all_round(faces: Path, tmp_path: Path) -> None:
+    whole = arrays.build(faces, tmp_path, size=224).pictures[0, 0].astype(float)
+    inner = arrays.build(faces, tmp_path, size=180, margin=22 / 224).pictures[0, 0]
+    np.testing.assert_array_equal(inner, whole[22:202, 22:202])
+
+
 def test_faces_keep_the_stores_order_and_are_found_by_their_ids(
     faces: Path, tmp_path: Path
 ) -> None:
@@ -86,6 +92,18 @@ def test_another_size_is_another_array(faces: Path, tmp_path: Path) -> None:
     for size in (48, 64):
         arrays.build(faces, tmp_path, size=size)
     assert len(list(tmp_path.glob("*.npy"))) == 2
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(
+    faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np.lib.format, "write_array_header_1_0", full)
+    with pytest.raises(JobError, match="disk is full"):
+        arrays.build(faces, tmp_path, size=64)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_store_without_a_face_is_refused(tmp_path: Path, assets: Path) -> None:
