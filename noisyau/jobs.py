@@ -3,7 +3,7 @@
     parts = jobs.parts("detect", params, inputs)         # .parts/detect-3f2a.../
     files = jobs.run(find_faces, shards, parts, workers=2, label="detect", unit="face")
     ...merge the files, in order, into the stage's output...
-    shutil.rmtree(parts)                                 # a finished stage clears its parts
+    jobs.clear(parts)                                    # a finished stage clears its parts
 
 `work(task, out)` runs in a process of its own, writes the file or folder `out` and returns how
 many units it has done. `out` is a scratch name: it is renamed to the part's own name only when
@@ -43,6 +43,11 @@ def parts(stage: str, *made_from: object, root: Path = Path(".parts")) -> Path:
     """
     text = json.dumps(made_from, sort_keys=True, default=str)
     return root / f"{stage}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def clear(folder: Path) -> None:
+    """Remove a finished stage's parts."""
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def workers(wanted: int | str) -> int:

@@ -164,6 +164,15 @@ class Params(Model):
     variants: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Variant]
     evaluation: Evaluation
 
+    def variant(self, name: str) -> Variant:
+        """A variant by name; ParamsError names the known ones."""
+        if name not in self.variants:
+            raise ParamsError(
+                f"unknown variant {name!r}{_hint(name, self.variants)}; "
+                f"known: {', '.join(self.variants)}"
+            )
+        return self.variants[name]
+
     @field_validator("device")
     @classmethod
     def _device_is_known(cls, device: str) -> str:

@@ -7,6 +7,7 @@ Name, tags, parameters and metrics are as README.md's section on MLflow lists th
 
 import os
 import platform
+import re
 import socket
 import subprocess
 import sys
@@ -79,6 +80,10 @@ class Log:
             self._client.log_batch(self._run, metrics=rows)
 
         self._safely(send)
+
+    def epoch(self, epoch: int, numbers: Mapping[str, float]) -> None:
+        """An epoch's numbers; a history's `val_f1_AU12` is MLflow's `val/f1/AU12`."""
+        self.metrics({_slashed(name): value for name, value in numbers.items()}, step=epoch)
 
     def table(self, path: Path) -> None:
         """The digest of a table that the stage reads or writes."""
@@ -157,6 +162,10 @@ def run(
         log.close("KILLED")
         raise
     log.close("FINISHED")
+
+
+def _slashed(name: str) -> str:
+    return re.sub(r"^(train|val)_", r"\1/", name).replace("f1_", "f1/")
 
 
 def flatten(settings: Mapping[str, Any], above: str = "") -> dict[str, Any]:

@@ -16,7 +16,7 @@ def main() -> None:
         rows, lost = people.people(people.read_biographies(celebrities.biographies))
         tables.write(rows, out, tables.PEOPLE)
         failures = out.with_name("people_failures.parquet")
-        tables.write(tables.failures(lost), failures, tables.FAILURES)
+        tables.write(lost, failures, tables.FAILURES)
         known = {name: int(rows[name].notna().sum()) for name in ("gender", "region")}
         print(
             f"demographics: {len(rows):,} people, gender of {known['gender']:,}, region of "

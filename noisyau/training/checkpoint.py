@@ -1,0 +1,100 @@
+"""model.pt: a net that tells all that is needed to use it.
+
+A dictionary of tensors, lists, texts and numbers, so `torch.load(..., weights_only=True)` reads
+it:
+
+    weights        name -> tensor, float32
+    net            the architecture's name, see noisyau.nets
+    aus            names of the outputs in order: ["AU01", ...]
+    channels, size of the input: 1 grey or 3 red, green, blue; pixels
+    normalisation  {"mean": [...], "std": [...]}, grey levels 0..255, by channel
+    thresholds     an AU counts as present from this probability on, in the order of `aus`
+    provenance     texts: what it was made from
+"""
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from noisyau import aus as au_names
+from noisyau import nets
+from noisyau.errors import TrainingError
+from noisyau.training.faces import Scaling
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What model.pt holds, with AUs as numbers."""
+
+    weights: Mapping[str, Tensor]
+    net: str
+    aus: tuple[int, ...]
+    channels: int
+    size: int
+    scaling: Scaling
+    provenance: Mapping[str, str]
+
+    def build(self) -> nn.Module:
+        """The net with these weights."""
+        net = nets.build(
+            self.net, channels=self.channels, size=self.size, outputs=len(self.aus), seed=0
+        )
+        net.load_state_dict(dict(self.weights))
+        return net
+
+
+def save(checkpoint: Checkpoint, path: Path) -> None:
+    """Write model.pt; equal content is equal bytes."""
+    content: dict[str, Any] = {
+        "weights": {
+            name: weight.detach().cpu().contiguous().clone()
+            for name, weight in checkpoint.weights.items()
+        },
+        "net": checkpoint.net,
+        "aus": [au_names.name(au) for au in checkpoint.aus],
+        "channels": checkpoint.channels,
+        "size": checkpoint.size,
+        "normalisation": {
+            "mean": list(checkpoint.scaling.mean),
+            "std": list(checkpoint.scaling.std),
+        },
+        "thresholds": [0.5] * len(checkpoint.aus),
+        "provenance": dict(sorted(checkpoint.provenance.items())),
+    }
+    buffer = io.BytesIO()  # a file's own name would be in the bytes
+    torch.save(content, buffer)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(path.name + ".tmp")
+    try:
+        scratch.write_bytes(buffer.getbuffer())
+        scratch.replace(path)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def load(path: Path) -> Checkpoint:
+    """Read model.pt. Raises TrainingError where it is absent or not one."""
+    if not path.is_file():
+        raise TrainingError(f"{path}: no such checkpoint; run `dvc repro` to make it")
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        scales = content["normalisation"]
+        return Checkpoint(
+            weights=content["weights"],
+            net=content["net"],
+            aus=tuple(int(name.removeprefix("AU")) for name in content["aus"]),
+            channels=content["channels"],
+            size=content["size"],
+            scaling=Scaling(tuple(scales["mean"]), tuple(scales["std"])),
+            provenance=content["provenance"],
+        )
+    except Exception as error:  # torch raises many kinds
+        raise TrainingError(
+            f"{path}: not a checkpoint of this version ({type(error).__name__}: {error}); "
+            "remove it and run `dvc repro`"
+        ) from error

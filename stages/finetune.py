@@ -1,0 +1,70 @@
+"""Train a variant's net on a fold's human labels and predict the people who are not in them.
+
+Reads models/pretrained/<variant>/, data/faces/coded/, its human labels and the folds; writes
+models/finetuned/<variant>/fold<k>/: model.pt, history.csv and predictions.parquet.
+"""
+
+from pathlib import Path
+
+from noisyau import jobs, params, tables, tracking
+from noisyau.faces import arrays
+from noisyau.training import checkpoint, device, fit
+from noisyau.training.faces import Faces
+from noisyau.training.loop import Recipe
+from stages import start
+
+
+def main(variant: str, fold: int) -> None:
+    settings = params.load()
+    knobs = settings.variant(variant)
+    recipe = knobs.finetune.model_dump()
+    coded, folds = Path("data/labels/coded.parquet"), Path("data/tables/folds.parquet")
+    begin = Path("models/pretrained", variant, "model.pt")
+    out = Path("models/finetuned", variant, f"fold{fold}")
+    digests = {path.stem: tables.digest(path) for path in (coded, folds, begin)}
+    told = {"seed": settings.seed, "fold": fold, "finetune": recipe}
+    where = device.choose(settings.device, settings.precision)
+    with tracking.run("finetune", told, variant=variant, fold=fold) as log:
+        frames = tables.read(folds, tables.FOLDS)
+        frames = frames[frames["fold"] == fold].reset_index(drop=True)
+        codes = tables.read_labels(coded)[0].drop(columns=["subject", "frame"])
+        rows = frames.assign(item=frames["face_id"].str.removesuffix("#0")).merge(
+            codes, on="item", how="left", validate="1:1"
+        )
+        pictures = arrays.build(
+            Path("data/faces/coded"),
+            Path(".parts/arrays"),
+            size=knobs.net.size,
+            channels=knobs.net.channels,
+            workers=jobs.workers(settings.workers),
+        )
+        at = pictures.rows(rows["face_id"].tolist())
+        faces = Faces.of(pictures.pictures, at, rows, knobs.finetune.aus)
+        roles = {role: (rows["role"] == role).to_numpy(bool) for role in rows["role"].unique()}
+        parts = jobs.parts(f"finetune-{variant}-{fold}", told, digests)
+        fitted = fit.finetune(
+            checkpoint.load(begin),
+            faces.take(roles["train"]),
+            faces.take(roles["validation"]),
+            knobs.finetune.aus,
+            Recipe.of(recipe),
+            device=where,
+            seed=settings.seed,
+            state=parts / "state.pt",
+            provenance={"variant": variant, **tracking.flatten(told), **digests},
+            on_epoch=log.epoch,
+        )
+        tests = frames[roles["test"]].drop(columns="role")
+        found = fit.predict(fitted.checkpoint, faces.take(roles["test"]), where)
+        schema = tables.predictions(knobs.finetune.aus)
+        tables.write(tests.merge(found, on="face_id"), out / "predictions.parquet", schema)
+        checkpoint.save(fitted.checkpoint, out / "model.pt")
+        fitted.history.to_csv(out / "history.csv", index=False, lineterminator="\n")
+        jobs.clear(parts)
+        print(f"finetune {variant} fold {fold}: {fitted}")
+        log.artifact(out / "history.csv")
+        log.table(folds)
+
+
+if __name__ == "__main__":
+    start(main, variant=str, fold=int)

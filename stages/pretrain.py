@@ -1,0 +1,64 @@
+"""Train a variant's net on the noisy labels of its celebrities.
+
+Reads data/faces/celebrities/, its labels and the variant's rows of the pre-training table;
+writes models/pretrained/<variant>/: model.pt and history.csv.
+"""
+
+from pathlib import Path
+
+from noisyau import jobs, params, tables, tracking
+from noisyau.faces import arrays
+from noisyau.training import checkpoint, device, fit
+from noisyau.training.faces import Faces
+from noisyau.training.loop import Recipe
+from stages import start
+
+
+def main(variant: str) -> None:
+    settings = params.load()
+    knobs = settings.variant(variant)
+    net, recipe = knobs.net.model_dump(), knobs.pretrain.model_dump()
+    labels = Path(f"data/labels/celebrities_{settings.annotator}.parquet")
+    subset = Path("data/tables/subsets", f"{variant}.parquet")
+    out = Path("models/pretrained", variant)
+    digests = {"labels": tables.digest(labels), "subset": tables.digest(subset)}
+    told = {"seed": settings.seed, "net": net, "pretrain": recipe}
+    with tracking.run("pretrain", told, variant=variant) as log:
+        noisy = tables.read_labels(labels)[0].drop(columns="subject")
+        rows = tables.read(subset, tables.SUBSET).merge(noisy, on="face_id", validate="1:1")
+        pictures = arrays.build(
+            Path("data/faces/celebrities"),
+            Path(".parts/arrays"),
+            size=knobs.net.size,
+            channels=knobs.net.channels,
+            workers=jobs.workers(settings.workers),
+        )
+        at = pictures.rows(rows["face_id"].tolist())
+        faces = Faces.of(pictures.pictures, at, rows, knobs.pretrain.aus)
+        trains = (rows["split"] == "train").to_numpy(bool)
+        parts = jobs.parts(f"pretrain-{variant}", told, digests)
+        fitted = fit.pretrain(
+            faces.take(trains),
+            faces.take(~trains),
+            knobs.pretrain.aus,
+            Recipe.of(recipe),
+            net=knobs.net.name,
+            channels=knobs.net.channels,
+            size=knobs.net.size,
+            device=device.choose(settings.device, settings.precision),
+            seed=settings.seed,
+            state=parts / "state.pt",
+            provenance={"variant": variant, **tracking.flatten(told), **digests},
+            on_epoch=log.epoch,
+        )
+        checkpoint.save(fitted.checkpoint, out / "model.pt")
+        fitted.history.to_csv(out / "history.csv", index=False, lineterminator="\n")
+        jobs.clear(parts)
+        print(f"pretrain {variant}: {fitted}")
+        log.artifact(out / "history.csv")
+        log.table(subset)
+        log.table(labels)
+
+
+if __name__ == "__main__":
+    start(main, variant=str)
