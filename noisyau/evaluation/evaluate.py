@@ -134,7 +134,7 @@ def _rows(
                     "metric": metric,
                     "averaging": averaging,
                     "fold": fold_number,
-                    **_interval(draws, confidence),
+                    **_interval(draws, frames, confidence),
                     **_support(mask & part[:, None], frames, name),
                 }
 
@@ -160,9 +160,12 @@ def _support(known: NDArray[np.bool_], frames: Cohort, au: str) -> dict[str, int
     }
 
 
-def _interval(draws: Floats, confidence: float) -> dict[str, Any]:
+def _interval(
+    draws: Floats, frames: Cohort, confidence: float, lowest: float = 0.0
+) -> dict[str, Any]:
     """(B,) -> value, low, high, and the count of resamples that could not be scored, if any."""
-    low, high, undefined = intervals.percentile(draws[1:], confidence)
+    degrees = len(frames.subjects) - len(frames.folds)
+    low, high, undefined = intervals.interval(draws, confidence, degrees, (lowest, 1.0))
     if np.isnan(draws[0]):
         return {"value": None, "low": None, "high": None}
     numbers = {"value": _number(draws[0]), "low": _number(low), "high": _number(high)}
@@ -191,22 +194,22 @@ def _summary(
     known = _known(method, "f1", frames)
     scored = ~np.isnan(scores["f1"].by_au("folds")[0])
     told: dict[str, Any] = {
-        "f1": _interval(scores["f1"].mean("folds"), confidence),
-        "f1_pooled": _interval(scores["f1"].mean("pooled"), confidence),
+        "f1": _interval(scores["f1"].mean("folds"), frames, confidence),
+        "f1_pooled": _interval(scores["f1"].mean("pooled"), frames, confidence),
     }
     for metric in metrics.METRICS[1:]:
-        told[metric] = _interval(scores[metric].mean("folds"), confidence)
+        told[metric] = _interval(scores[metric].mean("folds"), frames, confidence)
     told["aus_scored"] = int(scored.sum())
     told["frames_scored"] = int(known.any(axis=1).sum())
     told["frames_without_code"] = int((~(method.decision != MISSING).any(axis=1)).sum())
     told["per_au"] = {}
     for index, au in enumerate(frames.aus):
         told["per_au"][au_names.name(au)] = {
-            metric: _interval(found.by_au("folds")[:, index], confidence)
+            metric: _interval(found.by_au("folds")[:, index], frames, confidence)
             for metric, found in scores.items()
             if metric != "f1_micro"
         } | {
-            "f1_pooled": _interval(scores["f1"].pooled[:, index], confidence),
+            "f1_pooled": _interval(scores["f1"].pooled[:, index], frames, confidence),
             "folds_scored": int((~np.isnan(scores["f1"].by_fold[:, 0, index])).sum()),
             **_support(known[:, [index]], frames, au_names.name(au)),
         }
@@ -222,7 +225,7 @@ def _difference(
         if averaging == "pooled" and metric != "f1":
             continue
         name = "f1_pooled" if averaging == "pooled" else metric
-        told[name] = _renamed(_interval(draws, confidence))
+        told[name] = _change(draws, frames, confidence)
         if (metric, averaging) in found.p:
             told[name]["p"] = _number(found.p[metric, averaging])
         told[name]["values"] = {
@@ -233,12 +236,13 @@ def _difference(
     told["aus"] = [name for name, kept in zip(names, found.aus, strict=True) if kept]
     told["frames"] = found.frames
     told["per_au"] = {
-        name: {"f1": _renamed(_interval(found.by_au[:, index], confidence))}
+        name: {"f1": _change(found.by_au[:, index], frames, confidence)}
         for index, name in enumerate(names)
         if found.aus[index]
     }
     return told
 
 
-def _renamed(interval: dict[str, Any]) -> dict[str, Any]:
+def _change(draws: Floats, frames: Cohort, confidence: float) -> dict[str, Any]:
+    interval = _interval(draws, frames, confidence, lowest=-1.0)
     return {"difference": interval.pop("value"), **interval}

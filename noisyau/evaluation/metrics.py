@@ -1,7 +1,7 @@
 """Metrics from what each subject adds to them, so that resampling subjects costs a product.
 
 Conventions: S subjects, each tested in one of F folds; A AUs; B weightings of the subjects
-(a bootstrap resample is how often each was drawn; all ones are the sample itself).
+(a bootstrap resample weighs each by how often it was drawn; all ones are the sample itself).
 Missing is NaN: a metric that needs a positive (or a negative) frame and has none is undefined,
 is left out of a mean over folds, and is never 0 or 1.
 
@@ -208,8 +208,8 @@ class Ranking:
         """(B, S) weights -> (B,).
 
         Average precision changes at the positives' scores alone, so the products below need a
-        row for each of these and none for the other frames. Counts are whole numbers below
-        2^24, which float32 holds exactly; the sum is taken in float64.
+        row for each of these and none for the other frames. They are in float32, whose seven
+        digits are more than a score has; the sum is taken in float64.
         """
         drawn = np.ascontiguousarray(weights.T, dtype=np.float32)  # (S, B)
         at = self.positives_at.astype(np.float32)
@@ -219,7 +219,7 @@ class Ranking:
         for start in range(0, len(at), _CHUNK):
             rows = slice(start, start + _CHUNK)
             precision = true[rows] @ drawn  # (rows, B)
-            precision /= np.maximum(called[rows] @ drawn, 1)
+            precision /= np.maximum(called[rows] @ drawn, 1)  # 0 only where nothing is drawn
             precision *= at[rows] @ drawn
             total += precision.sum(axis=0, dtype=np.float64)
         return _ratio(total, weights @ self.positives_at.sum(axis=0))

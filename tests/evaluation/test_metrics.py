@@ -31,7 +31,7 @@ def _rankings(truth, score, subject):
     return metrics.Ranking.of(truth, score, subject, SUBJECTS)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(coded_frames())
 def test_every_metric_equals_scikit_learn_s_under_any_weights(data):
     truth, decision, score, subject, weights = data
