@@ -25,10 +25,10 @@ def main() -> None:
         coded, _ = tables.read_labels(Path("data/labels/coded.parquet"))
         rows = folds.make(faces, coded, **knobs)
         tables.write(rows, out, tables.FOLDS)
-        for (fold, role), part in rows.groupby(["fold", "role"], sort=True):  # type: ignore[misc]
+        for (fold, role), part in rows.groupby(["fold", "role"], sort=True):
             subjects = part["subject"].nunique()
             print(f"folds: fold {fold} {role}: {len(part):,} frames of {subjects} subjects")
-            log.metrics({f"{role}/frames": len(part), f"{role}/subjects": subjects}, step=fold)
+            log.metrics({f"{role}/frames": len(part), f"{role}/subjects": subjects}, step=int(str(fold)))
         log.table(out)
 
 
