@@ -23,7 +23,7 @@ Rectangle = tuple[float, float, float, float]
 
 _FIRST_LOOK = 192
 _CLOSE_UP_LOOK = 160
-_SMALLEST_LOOK = 64  # an input of 32 x 32 gives one face of score 1 anywhere (OpenCV 4.14)
+_SMALLEST_LOOK = 64  # a side of 32 or less gives a face of score 1 anywhere (OpenCV 4.14)
 _FINE_ENOUGH = 48.0  # pixels in the look; the points' error grows below (0.06 to 0.1 of the eyes')
 _CANDIDATE = 0.3  # what scores less is not even told of
 _SAME_FACE = 0.6  # two boxes that share this much of the smaller one are one face
@@ -115,8 +115,8 @@ class Detector:
         else:
             look = picture
         size = look.shape[1], look.shape[0]
-        if max(size) < _SMALLEST_LOOK:
-            right, below = _SMALLEST_LOOK - size[0], _SMALLEST_LOOK - size[1]
+        right, below = (max(_SMALLEST_LOOK - side, 0) for side in size)
+        if right or below:
             look = cv2.copyMakeBorder(look, 0, below, 0, right, cv2.BORDER_CONSTANT)
         self._net.setInputSize((look.shape[1], look.shape[0]))
         rows = cast(NDArray[np.float32] | None, self._net.detect(look)[1])
