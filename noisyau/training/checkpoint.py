@@ -40,10 +40,20 @@ class Checkpoint:
     provenance: Mapping[str, str]
 
     def build(self) -> nn.Module:
-        """The net with these weights."""
+        """The net with these weights; TrainingError with names and shapes if they do not fit."""
         net = nets.build(
             self.net, channels=self.channels, size=self.size, outputs=len(self.aus), seed=0
         )
+        wanted = net.state_dict()
+        wrong = [
+            f"{name}: {tuple(weight.shape)}, the net has {tuple(wanted[name].shape)}"
+            for name, weight in self.weights.items()
+            if name in wanted and weight.shape != wanted[name].shape
+        ]
+        wrong += [f"absent: {name}" for name in wanted if name not in self.weights]
+        wrong += [f"unknown: {name}" for name in self.weights if name not in wanted]
+        if wrong:
+            raise TrainingError(f"these weights are not of a {self.net}: {'; '.join(wrong)}")
         net.load_state_dict(dict(self.weights))
         return net
 
@@ -52,7 +62,7 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
     """Write model.pt; equal content is equal bytes."""
     content: dict[str, Any] = {
         "weights": {
-            name: weight.detach().cpu().contiguous().clone()
+            name: weight.detach().cpu().clone(memory_format=torch.contiguous_format)
             for name, weight in checkpoint.weights.items()
         },
         "net": checkpoint.net,
@@ -83,6 +93,12 @@ def load(path: Path) -> Checkpoint:
         raise TrainingError(f"{path}: no such checkpoint; run `dvc repro` to make it")
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises many kinds, with advice that does not hold here
+        raise TrainingError(
+            f"{path}: not a checkpoint: torch cannot read it ({type(error).__name__}); "
+            "remove it and run `dvc repro`"
+        ) from error
+    try:
         scales = content["normalisation"]
         return Checkpoint(
             weights=content["weights"],
@@ -93,7 +109,7 @@ def load(path: Path) -> Checkpoint:
             scaling=Scaling(tuple(scales["mean"]), tuple(scales["std"])),
             provenance=content["provenance"],
         )
-    except Exception as error:  # torch raises many kinds
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise TrainingError(
             f"{path}: not a checkpoint of this version ({type(error).__name__}: {error}); "
             "remove it and run `dvc repro`"

@@ -85,7 +85,8 @@ def train(
     calibrated probabilities, and the scores are taken at a fixed threshold of 0.5. Training
     ends after `recipe.epochs`, or after `recipe.patience` epochs without a better one.
 
-    state     a file that is written after each epoch and removed at the end
+    state     a file that is written after each epoch; whoever keeps the net removes it after that,
+              so that a run killed in between has nothing to train again
     on_epoch  is told each epoch's numbers, those of earlier runs excepted
     returns   the history: a row an epoch; the same on each run, so without times
 
@@ -121,7 +122,6 @@ def train(
         _write({"net": net.state_dict(), "optimiser": optimiser.state_dict(), **vars(done)}, state)
         on_epoch(epoch, numbers)
     net.load_state_dict(done.best)
-    state.unlink(missing_ok=True)
     history = pd.DataFrame(done.history).astype({"epoch": int, "step": int}).round(6)
     history["best"] = (history["epoch"] == done.best_epoch).astype(int)
     return history
@@ -253,10 +253,16 @@ def _resume(
 ) -> _State:
     if not state.is_file():
         return _State()
-    kept: dict[str, Any] = torch.load(state, map_location=device.device, weights_only=True)
-    net.load_state_dict(kept.pop("net"))
-    optimiser.load_state_dict(kept.pop("optimiser"))
-    return _State(**kept)
+    try:
+        kept: dict[str, Any] = torch.load(state, map_location=device.device, weights_only=True)
+        net.load_state_dict(kept.pop("net"))
+        optimiser.load_state_dict(kept.pop("optimiser"))
+        return _State(**kept)
+    except Exception as error:  # torch raises many kinds
+        raise TrainingError(
+            f"{state}: not the state of a run of this version ({type(error).__name__}); remove it "
+            "to train from the first epoch"
+        ) from error
 
 
 def _write(content: dict[str, Any], path: Path) -> None:

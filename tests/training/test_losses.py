@@ -1,0 +1,44 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import log_loss
+
+from noisyau.training.losses import MISSING, masked_bce
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**31), st.integers(1, 9), st.integers(1, 5))
+def test_it_is_scikit_learn_s_log_loss_over_the_known_labels(seed, count, aus):
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, 4, (count, aus)).astype(np.float32)
+    labels = rng.choice([0, 1, MISSING], (count, aus)).astype(np.uint8)
+    loss = masked_bce(torch.from_numpy(logits), torch.from_numpy(labels)).item()
+    known = labels != MISSING
+    if not known.any():
+        assert loss == 0
+        return
+    chance = 1 / (1 + np.exp(-logits[known].astype(np.float64)))
+    assert loss == pytest.approx(log_loss(labels[known], chance, labels=[0, 1]), rel=1e-4)
+
+
+def test_missing_labels_have_no_say_in_the_gradient():
+    logits = torch.tensor([[2.0, -3.0], [0.5, 60.0]], requires_grad=True)
+    masked_bce(logits, torch.tensor([[1, 255], [255, 255]], dtype=torch.uint8)).backward()
+    assert (logits.grad != 0).tolist() == [[True, False], [False, False]]
+
+
+def test_nothing_known_is_a_loss_of_0_with_a_gradient_of_0():
+    logits = torch.randn(3, 2, requires_grad=True)
+    loss = masked_bce(logits, torch.full((3, 2), 255, dtype=torch.uint8))
+    loss.backward()
+    assert loss == 0
+    assert (logits.grad == 0).all()
+
+
+def test_huge_logits_and_half_precision_stay_finite():
+    logits = torch.tensor([[1e4, -1e4]], dtype=torch.bfloat16)
+    loss = masked_bce(logits, torch.tensor([[0, 1]], dtype=torch.uint8))
+    assert loss.dtype == torch.float32
+    assert torch.isfinite(loss)
