@@ -70,7 +70,7 @@ def coded_frames(
     tested = int((folds["role"] == "test").sum())
     return check(
         [
-            Step("frames in the videos", faces + sum(failures.values())),
+            Step("frames in the corpus", faces + sum(failures.values())),
             Step("with an aligned face", faces, failures),
             Step("coded by people, in the folds", tested, _lost(no_human_code=faces - tested)),
             Step("tested and scored", scored, _lost(every_action_unit_missing=tested - scored)),
