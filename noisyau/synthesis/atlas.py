@@ -299,8 +299,8 @@ def _brow(head: Head, rng: np.random.Generator, kind: int) -> Floats:
     points = head.rest[front]
 
     def texel(x: float, y: float) -> tuple[int, int]:
-        distance, near = tree.query((x, y), 4)
-        weight = 1 / (distance + 1e-3)
+        distance, near = tree.query((x, y), 16)
+        weight = np.exp(-((distance / 0.035) ** 2)) + 1e-9
         z = float((points[near, 2] * weight).sum() / weight.sum())
         u, v = texture_coordinates(np.array([[x, y, z]]))[0]
         return int(u * fine_size * 8), int(v * fine_size * 8)
@@ -310,7 +310,7 @@ def _brow(head: Head, rng: np.random.Generator, kind: int) -> Floats:
         across = rng.normal(0, 0.33)
         taper = np.interp(t, [0, 0.12, 0.55, 1], [0.75, 1, 0.85, 0.22])
         x = inner + t * (outer - inner)
-        middle = 7.478 + arch * np.sin(np.pi * min(1.0, t / 1.25)) - 0.05 * max(0.0, t - 0.6) / 0.4
+        middle = 7.425 + arch * np.sin(np.pi * min(1.0, t / 1.25)) - 0.05 * max(0.0, t - 0.6) / 0.4
         y = middle + np.clip(across, -0.5, 0.5) * thick * taper
         # hairs stand up at the nose and lie outwards at the temple
         lean = np.interp(t, [0, 0.25, 0.6, 1], [1.35, 0.75, 0.2, -0.35]) - across * 0.9

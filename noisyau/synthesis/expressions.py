@@ -16,8 +16,8 @@ WEIGHTS = (0.0, 0.16, 0.36, 0.58, 0.80, 1.0)
 """Weight of an AU's units at each level."""
 
 UNITS: dict[int, dict[str, float]] = {
-    1: {"browInnerUp": 1.25},
-    2: {"browOuterUpLeft": 1.1, "browOuterUpRight": 1.1},
+    1: {"browInnerUp": 1.4},
+    2: {"browOuterUpLeft": 1.35, "browOuterUpRight": 1.35},
     4: {"browDownLeft": 1.0, "browDownRight": 1.0},
     5: {"eyeWideLeft": 1.25, "eyeWideRight": 1.25},
     6: {"cheekSquintLeft": 1.2, "cheekSquintRight": 1.2, "eyeSquintLeft": 0.4,

@@ -85,7 +85,7 @@ def _scalp_triangles(head: Head, atlas: Atlas) -> Ints:
 
 def _cover(person: Person, above: Floats) -> tuple[Floats, Floats]:
     """Density and thickness from the distance above the hairline."""
-    ramp = np.clip(above / 0.30, 0, 1)
+    ramp = np.clip(above / (0.26 + 1.1 * person.hair_volume), 0, 1)
     thickness = person.hair_volume * np.sqrt(ramp * (2 - ramp)) + 0.006
     if person.hair_style == "bald":
         return np.full(len(above), -1, np.float32), np.zeros(len(above), np.float32)

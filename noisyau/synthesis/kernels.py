@@ -374,7 +374,7 @@ def shade(
                     blue = iris[2, 2] * (one - np.float32(0.36) * far)
                 gloss = np.float32(1.3)
                 sharp = 7
-                open_ = open_ * open_ * np.float32(1.1)
+                open_ *= np.float32(0.45) + np.float32(0.6) * open_
             elif material == 2:
                 red, green, blue = np.float32(0.86), np.float32(0.80), np.float32(0.68)
                 gloss = np.float32(0.35)

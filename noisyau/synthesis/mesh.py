@@ -120,12 +120,15 @@ def _read(archive: zipfile.ZipFile) -> Head:
         np.unique(quads[[group.endswith(f"eyelashes-{row}") for group in groups]])
         for row in (1, 2)  # lower, upper
     ]
-    upper_teeth = np.unique(quads[[group == "helper-upper-teeth" for group in groups]])
-    points[upper_teeth, 1] -= 0.055  # a smile shows them; the makers' hide behind the lip
+    # a smile shows the upper teeth, which the makers' lip hides; nothing shows the rows' ends
+    for row, drop in (("upper", 0.055), ("lower", 0.045)):
+        teeth = np.unique(quads[[group == f"helper-{row}-teeth" for group in groups]])
+        points[teeth] = points[teeth] * [0.84, 1, 1] - [0, drop, 0.015]
     material = np.array([_GROUPS.get(group, -1) for group in groups])
     low = points[quads, 1].min(1)
     wide = np.abs(points[quads, 0]).max(1)
-    keep = (material >= 0) & (low > 4.2) & (wide < 2.7)
+    molar = (material == MATERIALS.index("teeth")) & (points[quads, 2].mean(1) < 1.24)
+    keep = (material >= 0) & (low > 4.2) & (wide < 2.7) & ~molar
     order = np.flatnonzero(keep)[np.argsort(material[keep], kind="stable")]
     quads, quad_uvs, material = quads[order], quad_uvs[order], material[order]
 

@@ -258,7 +258,8 @@ def _sliders(names: dict[str, int]) -> list[tuple[str, str, float]]:
         part = stem.partition("-")[0]
         if part in _SPREADS and not any(word in stem.split("-") for word in _LEFT_OUT):
             for less, more in _OPPOSITES:
-                if last == less and f"{stem}-{more}" in names:
+                sideways = less == "in" and stem in ("mouth-trans", "nose-trans", "head-trans")
+                if last == less and f"{stem}-{more}" in names and not sideways:
                     found.append((name, f"{stem}-{more}", _SPREADS[part]))
     return found
 
@@ -337,5 +338,5 @@ def _iris(rng: np.random.Generator, melanin: float, light: float) -> Floats:
     )
     outer = linear(_IRIS[str(rng.choice(names, p=odds))]) * np.exp(rng.normal(0, 0.12))
     inner = outer * 1.25 + np.array([0.03, 0.02, 0.0])
-    white = linear([226, 219, 212]) * rng.uniform(0.85, 1.0)
+    white = linear([236, 230, 224]) * rng.uniform(0.85, 1.0)
     return np.stack([outer, inner, white]).astype(np.float32)

@@ -163,12 +163,12 @@ def background(height: int, width: int, rng: np.random.Generator) -> Floats:
                 )
         small = _blurred(small, rng.uniform(0.5, 1.1))
     else:
-        base = linear(_muted(rng, 0.08))
+        base = linear(_muted(rng, 0.05))
         if kind == "foliage":
             base = linear([rng.uniform(60, 105), rng.uniform(78, 112), rng.uniform(55, 85)])
         small[:] = base
         for _ in range(26):
-            colour = base * np.exp(rng.normal(0, 0.55)) * np.exp(rng.normal(0, 0.09, 3))
+            colour = base * np.exp(rng.normal(0, 0.55)) * np.exp(rng.normal(0, 0.06, 3))
             x, y = (int(value) for value in rng.integers(-6, 54, 2))
             w, h = (int(value) for value in rng.integers(2, 20, 2))
             if kind == "foliage":
