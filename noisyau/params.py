@@ -35,6 +35,10 @@ RESERVED_SOURCES = (
 """Names that stand for readers to come."""
 
 
+SYNTHETIC = Path("data/raw/synthetic")
+"""Where stage `synthesize` writes."""
+
+
 class Model(BaseModel):
     """A part of params.yaml: no unknown key, no change after loading."""
 
@@ -74,6 +78,10 @@ class Corpora(Model):
     celebrities: Celebrities
     coded: Coded
 
+    def are_synthetic(self) -> bool:
+        """Whether any face is a rendered one."""
+        return any(SYNTHETIC in corpus.path.parents for corpus in (self.celebrities, self.coded))
+
 
 class Synthesis(Model):
     people: PositiveInt
@@ -102,6 +110,7 @@ class Net(Model):
     name: str
     size: Annotated[int, Field(ge=16, le=512)]
     channels: Literal[1, 3]
+    margin: Annotated[float, Field(ge=0, lt=0.3)]
 
 
 class Augment(Model):

@@ -45,12 +45,18 @@ def main() -> None:
         text = json.dumps(summary, indent=1, allow_nan=False) + "\n"
         Path("reports/metrics.json").write_text(text, encoding="utf-8")
         for method, values in summary["methods"].items():
-            f1 = values["f1"]
-            print(f"evaluate: {method}: F1 {f1['value']:.3f} [{f1['low']:.3f}, {f1['high']:.3f}]")
-            log.metrics({f"{method}/{name}": values[name]["value"] for name in ("f1", "auc", "ap")})
+            print(f"evaluate: {method}: F1 {in_words(values['f1'])}")
+            numbers = {name: values[name]["value"] for name in ("f1", "auc", "ap")}
+            log.metrics({f"{method}/{k}": v for k, v in numbers.items() if v is not None})
         for path in (folds, coded, annotator, Path("reports/scores.parquet")):
             log.table(path)
         log.artifact(Path("reports/metrics.json"))
+
+
+def in_words(score: dict[str, float | None]) -> str:
+    if None in (score["value"], score["low"], score["high"]):
+        return "cannot be scored"
+    return "{value:.3f} [{low:.3f}, {high:.3f}]".format(**score)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ def main(variant: str, fold: int) -> None:
             Path(".parts/arrays"),
             size=knobs.net.size,
             channels=knobs.net.channels,
+            margin=knobs.net.margin,
             workers=jobs.workers(settings.workers),
         )
         at = pictures.rows(rows["face_id"].tolist())

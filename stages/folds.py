@@ -28,7 +28,9 @@ def main() -> None:
         for (fold, role), part in rows.groupby(["fold", "role"], sort=True):
             subjects = part["subject"].nunique()
             print(f"folds: fold {fold} {role}: {len(part):,} frames of {subjects} subjects")
-            log.metrics({f"{role}/frames": len(part), f"{role}/subjects": subjects}, step=int(str(fold)))
+            log.metrics(
+                {f"{role}/frames": len(part), f"{role}/subjects": subjects}, step=int(str(fold))
+            )
         log.table(out)
 
 

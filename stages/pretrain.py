@@ -31,6 +31,7 @@ def main(variant: str) -> None:
             Path(".parts/arrays"),
             size=knobs.net.size,
             channels=knobs.net.channels,
+            margin=knobs.net.margin,
             workers=jobs.workers(settings.workers),
         )
         at = pictures.rows(rows["face_id"].tolist())
