@@ -54,9 +54,10 @@ def main() -> None:
 
 
 def in_words(score: dict[str, float | None]) -> str:
-    if None in (score["value"], score["low"], score["high"]):
+    value, low, high = score["value"], score["low"], score["high"]
+    if value is None or low is None or high is None:
         return "cannot be scored"
-    return "{value:.3f} [{low:.3f}, {high:.3f}]".format(**score)
+    return f"{value:.3f} [{low:.3f}, {high:.3f}]"
 
 
 if __name__ == "__main__":
