@@ -99,7 +99,7 @@ def build(head: Head, seed: int = 7) -> Atlas:
     front = z > CENTRE[2]
     lips_at_vertices = _symmetric(head, head.lips) * (head.rest[:, 1] > 6.4)
     lips = soft(np.clip(_bake(uv, outer, head, lips_at_vertices) * 1.6 - 0.3, 0, 1), 1.0)
-    brows = np.stack([_brow(head, rng, k) for k in range(BROWS)])
+    brows = np.stack([_brow(texels, rng, k) for k in range(BROWS)])
     upper = head.lash_points[head.lash_upper > 0]
     lower = head.lash_points[head.lash_upper < 1]
     distance_upper = _distance(texels, upper)
@@ -286,31 +286,30 @@ def _curls(rng: np.random.Generator) -> Floats:
     return np.asarray(ranks, np.float32)
 
 
-def _brow(head: Head, rng: np.random.Generator, kind: int) -> Floats:
+def _brow(texels: Map, rng: np.random.Generator, kind: int) -> Floats:
     """Brow hairs of one shape: even kinds are finer and more arched, odd ones full and flat."""
     fine = kind % 2 == 0
     arch = (0.055, 0.022, 0.04, 0.03, 0.065, 0.012)[kind]
     thick = (0.050, 0.085, 0.062, 0.075, 0.045, 0.1)[kind]
     inner, outer = (0.13, 0.56) if fine else (0.115, 0.57)
-    front = (head.rest[:, 2] > 0.9) & (head.rest[:, 1] > 6.9) & (head.rest[:, 1] < 8.1)
-    tree = spatial.cKDTree(head.rest[front, :2])
+    rows, columns = np.nonzero((texels[2] > 0.8) & (np.abs(texels[1] - 7.45) < 0.35))
+    tree = spatial.cKDTree(texels[:2, rows, columns].T)
     fine_size = SIZE * 4
     canvas = np.zeros((fine_size, fine_size), np.uint8)
-    points = head.rest[front]
 
     def texel(x: float, y: float) -> tuple[int, int]:
-        distance, near = tree.query((x, y), 16)
-        weight = np.exp(-((distance / 0.035) ** 2)) + 1e-9
-        z = float((points[near, 2] * weight).sum() / weight.sum())
-        u, v = texture_coordinates(np.array([[x, y, z]]))[0]
-        return int(u * fine_size * 8), int(v * fine_size * 8)
+        distance, near = tree.query((x, y), 6)
+        weight = 1 / (distance + 1e-3)
+        weight /= weight.sum()
+        u, v = (columns[near] + 0.5) @ weight, (rows[near] + 0.5) @ weight
+        return int(u * 4 * 8), int(v * 4 * 8)
 
     for _ in range(420 if fine else 620):
         t = rng.random() ** 0.85
         across = rng.normal(0, 0.33)
         taper = np.interp(t, [0, 0.12, 0.55, 1], [0.75, 1, 0.85, 0.22])
         x = inner + t * (outer - inner)
-        middle = 7.425 + arch * np.sin(np.pi * min(1.0, t / 1.25)) - 0.05 * max(0.0, t - 0.6) / 0.4
+        middle = 7.442 + arch * np.sin(np.pi * min(1.0, t / 1.25)) - 0.03 * max(0.0, t - 0.6) / 0.4
         y = middle + np.clip(across, -0.5, 0.5) * thick * taper
         # hairs stand up at the nose and lie outwards at the temple
         lean = np.interp(t, [0, 0.25, 0.6, 1], [1.35, 0.75, 0.2, -0.35]) - across * 0.9

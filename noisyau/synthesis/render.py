@@ -16,7 +16,7 @@ from noisyau.synthesis.people import Person
 
 Image = npt.NDArray[np.uint8]
 
-_OVER = 1.75  # rendered larger by this, then averaged
+_OVER = 1.6  # rendered larger by this, then averaged
 _FAR = 16.0  # the camera's distance, units
 _PIVOT = np.array([0.0, 6.35, 0.25], np.float32)  # where head and neck meet
 _LIGHT_MAP = 160

@@ -136,7 +136,8 @@ def _clothes(person: Person, rng: np.random.Generator) -> Clothes:
 
 def laboratory_wall(height: int, width: int, rng: np.random.Generator) -> Floats:
     """A plain wall, a little lighter on one side."""
-    tone = linear(rng.uniform([60, 70, 80], [150, 155, 160])) * np.ones((height, width, 3))
+    grey = rng.uniform(70, 165) * (1 + rng.normal(0, 0.03, 3))
+    tone = linear(grey) * np.ones((height, width, 3))
     x = np.linspace(-1, 1, width)[None, :, None]
     y = np.linspace(-1, 1, height)[:, None, None]
     return (tone * (1 + 0.2 * rng.uniform(-1, 1) * x - 0.1 * y)).astype(np.float32)
