@@ -46,6 +46,7 @@ def main(variant: str) -> None:
             net=knobs.net.name,
             channels=knobs.net.channels,
             size=knobs.net.size,
+            margin=knobs.net.margin,
             device=device.choose(settings.device, settings.precision),
             seed=settings.seed,
             state=parts / "state.pt",

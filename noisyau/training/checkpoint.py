@@ -7,6 +7,7 @@ it:
     net            the architecture's name, see noisyau.nets
     aus            names of the outputs in order: ["AU01", ...]
     channels, size of the input: 1 grey or 3 red, green, blue; pixels
+    margin         share of a stored crop's side that is cut off all round before it is resized
     normalisation  {"mean": [...], "std": [...]}, grey levels 0..255, by channel
     thresholds     an AU counts as present from this probability on, in the order of `aus`
     provenance     texts: what it was made from
@@ -36,6 +37,7 @@ class Checkpoint:
     aus: tuple[int, ...]
     channels: int
     size: int
+    margin: float
     scaling: Scaling
     provenance: Mapping[str, str]
 
@@ -69,6 +71,7 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
         "aus": [au_names.name(au) for au in checkpoint.aus],
         "channels": checkpoint.channels,
         "size": checkpoint.size,
+        "margin": checkpoint.margin,
         "normalisation": {
             "mean": list(checkpoint.scaling.mean),
             "std": list(checkpoint.scaling.std),
@@ -106,6 +109,7 @@ def load(path: Path) -> Checkpoint:
             aus=tuple(int(name.removeprefix("AU")) for name in content["aus"]),
             channels=content["channels"],
             size=content["size"],
+            margin=content["margin"],
             scaling=Scaling(tuple(scales["mean"]), tuple(scales["std"])),
             provenance=content["provenance"],
         )

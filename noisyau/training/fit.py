@@ -1,7 +1,7 @@
 """Pre-training and finetuning: two ways into the same loop."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +55,7 @@ def pretrain(
     net: str,
     channels: int,
     size: int,
+    margin: float,
     device: Device,
     seed: int,
     state: Path,
@@ -75,7 +76,7 @@ def pretrain(
             device=device, seed=seed, state=state, label="pretrain", on_epoch=on_epoch,
         )  # fmt: skip
     weights = fresh.state_dict()
-    made = Checkpoint(weights, net, aus, channels, size, scales, provenance)
+    made = Checkpoint(weights, net, aus, channels, size, margin, scales, provenance)
     return Fitted(made, history, untrained)
 
 
@@ -106,7 +107,7 @@ def finetune(
         device=device, seed=seed, state=state, label="finetune", on_epoch=on_epoch,
     )  # fmt: skip
     weights = net.state_dict()
-    made = Checkpoint(weights, start.net, aus, start.channels, start.size, scales, provenance)
+    made = replace(start, weights=weights, aus=aus, scaling=scales, provenance=provenance)
     return Fitted(made, history, untrained)
 
 
