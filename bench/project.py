@@ -60,6 +60,19 @@ class Project:
             raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}")
         return done.stdout
 
+    def start(self, *command: str) -> "subprocess.Popen[bytes]":
+        """A command left running, in a process group of its own."""
+        quiet = subprocess.DEVNULL
+        return subprocess.Popen(
+            command, cwd=self.folder, env=self.environment(), stdout=quiet, stderr=quiet,
+            start_new_session=True,
+        )  # fmt: skip
+
+    def remove(self, path: str) -> None:
+        """Remove a file or folder, as DVC does before a stage runs."""
+        found = self.folder / path
+        shutil.rmtree(found) if found.is_dir() else found.unlink()
+
     def seconds(self, *command: str) -> float:
         """How long a command takes."""
         began = time.monotonic()

@@ -12,6 +12,7 @@ on their task alone, never on who did it or when.
 """
 
 import ctypes
+import functools
 import hashlib
 import json
 import multiprocessing
@@ -39,10 +40,20 @@ def parts(stage: str, *made_from: object, root: Path = Path(".parts")) -> Path:
     """The folder for this stage's finished parts, named by what they are made from.
 
     `made_from` is anything JSON can say: parameters, digests of inputs, versions. Other
-    parameters mean another folder, so old parts are never mistaken for new ones.
+    parameters, or another version of this package's code, mean another folder, so old parts are
+    never mistaken for new ones.
     """
-    text = json.dumps(made_from, sort_keys=True, default=str)
+    text = json.dumps([*made_from, _code()], sort_keys=True, default=str)
     return root / f"{stage}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+@functools.cache
+def _code() -> str:
+    """A digest of noisyau's own source."""
+    total = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.rglob("*.py")):
+        total.update(file.read_bytes())
+    return total.hexdigest()
 
 
 def clear(folder: Path) -> None:

@@ -85,7 +85,8 @@ def build(
 
     Memory stays flat: pictures go straight into the file.
     """
-    made_from = [tables.digest(*facestore.files(folder)), size, channels, margin, faces]
+    code = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    made_from = [tables.digest(*facestore.files(folder)), size, channels, margin, faces, code]
     key = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:16]
     pictures, index = cache / f"{key}.npy", cache / f"{key}.parquet"
     if not (pictures.exists() and index.exists()):

@@ -1,6 +1,9 @@
 """The whole DAG at a small scale, through real DVC. The tests build on each other, in order."""
 
 import json
+import os
+import signal
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -107,6 +110,45 @@ def test_each_stage_that_ran_is_one_run_in_mlflow(project: Project) -> None:
 
 def test_a_second_run_does_nothing(project: Project) -> None:
     assert project.repro() == []
+
+
+@pytest.mark.parametrize(
+    ("stage", "out", "finished"),
+    [
+        (["synthesize"], "data/raw/synthetic/celebrities", "synthesize-*/*/*"),
+        (["detect", "--corpus", "coded"], "data/faces/coded", "detect-coded-*/*"),
+        (
+            ["annotate", "--corpus", "coded"],
+            "data/labels/coded_blendshapes.parquet",
+            "annotate-coded-*/*",
+        ),
+        (
+            ["pretrain", "--variant", "noisy_all"],
+            "models/pretrained/noisy_all",
+            "pretrain-noisy_all-*/state.pt",
+        ),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_a_killed_stage_goes_on_and_ends_with_the_same_bytes(
+    project: Project, stage: list[str], out: str, finished: str
+) -> None:
+    path = project.folder / out
+    whole = tables.digest(path)
+    project.remove(out)
+    killed = project.start("python", "-m", f"stages.{stage[0]}", *stage[1:])
+    parts = project.folder / ".parts"
+    while killed.poll() is None and not any(
+        not found.name.endswith((".part", ".tmp")) for found in parts.glob(finished)
+    ):
+        time.sleep(0.02)
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.wait()
+    assert killed.returncode == -signal.SIGKILL, "it ended before it could be killed"
+    assert not path.exists()
+    project.run("python", "-m", f"stages.{stage[0]}", *stage[1:])
+    assert tables.digest(path) == whole
+    assert not list(parts.glob(finished))
 
 
 @pytest.mark.parametrize(
