@@ -5,6 +5,7 @@ from collections import OrderedDict
 from torch import nn
 
 from noisyau.errors import TrainingError
+from noisyau.nets.dropout import Dropout
 
 
 def vgg13(channels: int, size: int, outputs: int) -> nn.Sequential:
@@ -41,7 +42,7 @@ def _plain(
                 layers.append((f"pool{block}", nn.MaxPool2d(2)))
             layers.append((f"relu{block}_{number}", nn.ReLU(inplace=True)))
             width = wider
-        layers.append((f"drop{block}", nn.Dropout(0.25)))
+        layers.append((f"drop{block}", Dropout(0.25)))
     side = size // 2 ** len(blocks)
     layers.append(("flatten", nn.Flatten()))
     features = width * side * side
@@ -49,7 +50,7 @@ def _plain(
         layers += [
             (f"fc{number}", nn.Linear(features, hidden)),
             (f"relu{number}", nn.ReLU(inplace=True)),
-            (f"drop{number}", nn.Dropout(0.5)),
+            (f"drop{number}", Dropout(0.5)),
         ]
         features = hidden
     layers.append(("output", nn.Linear(features, outputs)))
