@@ -6,7 +6,7 @@ Reads models/assets/head.zip; writes data/raw/synthetic/: celebrities/ (MS-Celeb
 
 from pathlib import Path
 
-from noisyau import assets, jobs, params, tracking
+from noisyau import assets, jobs, params, tables, tracking
 from noisyau.synthesis import synthesize
 from stages import start
 
@@ -15,15 +15,17 @@ def main() -> None:
     settings = params.load()
     knobs = settings.synthesis.model_dump()
     head = assets.path(Path("models/assets"), "head")
+    parts = jobs.parts("synthesize", settings.seed, knobs, tables.digest(head))
     with tracking.run("synthesize", {"seed": settings.seed, "synthesis": knobs}):
         synthesize(
             Path("data/raw/synthetic"),
             head,
             seed=settings.seed,
             workers=jobs.workers(settings.workers),
-            parts=jobs.parts("synthesize", settings.seed, knobs),
+            parts=parts,
             **knobs,
         )
+        jobs.clear(parts)
 
 
 if __name__ == "__main__":
