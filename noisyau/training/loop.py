@@ -36,7 +36,12 @@ _WARM_UP = 0.1  # share of the steps in which one_cycle rises
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a net is trained; params.yaml explains each and gives the paper's value."""
+    """How a net is trained; params.yaml explains each and gives the paper's value.
+
+    The paper's rate for pre-training, a constant 0.005, kills the VGG13 here: in two epochs over
+    2,791 faces of the embedded data the logits became the same for every face (validation AUC
+    0.5, loss that of the base rates).
+    """
 
     epochs: int
     batch: int

@@ -13,8 +13,9 @@ from noisyau.training.faces import Scaling
 def made(**changed):
     net = nets.build("cnn2", channels=1, size=16, outputs=2, seed=3)
     parts = {
-        "weights": net.state_dict(), "net": "cnn2", "aus": (1, 12), "channels": 1, "size": 16, "margin": 0.1,
-        "scaling": Scaling((90.5,), (40.25,)), "provenance": {"labels": "abc", "a": "b"},
+        "weights": net.state_dict(), "net": "cnn2", "aus": (1, 12), "channels": 1, "size": 16,
+        "margin": 0.1, "scaling": Scaling((90.5,), (40.25,)),
+        "provenance": {"labels": "abc", "a": "b"},
     }  # fmt: skip
     return Checkpoint(**{**parts, **changed})
 
