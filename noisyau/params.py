@@ -126,6 +126,7 @@ class Training(Model):
     epochs: PositiveInt
     batch: PositiveInt
     learning_rate: Positive
+    dropout: Share
     schedule: Literal["constant", "cosine", "one_cycle"]
     momentum: Annotated[float, Field(ge=0, lt=1)]
     weight_decay: Annotated[float, Field(ge=0)]

@@ -46,6 +46,7 @@ class Recipe:
     epochs: int
     batch: int
     learning_rate: float
+    dropout: float
     schedule: str
     momentum: float
     weight_decay: float
@@ -100,6 +101,9 @@ def train(
     if not len(train):
         raise TrainingError(f"{label}: no face to train on")
     net = device.place(net)
+    for layer in net.modules():
+        if isinstance(layer, nn.Dropout):
+            layer.p *= recipe.dropout
     optimiser = torch.optim.Adam(
         net.parameters(),
         lr=recipe.learning_rate,

@@ -35,6 +35,7 @@ def recipe(**changed):
             "epochs": 4,
             "batch": 32,
             "learning_rate": 0.003,
+            "dropout": 1.0,
             "schedule": "one_cycle",
             "momentum": 0.9,
             "weight_decay": 0.0,
