@@ -103,8 +103,9 @@ def ours(jpegs: list[bytes], labels: NDArray[np.uint8], state: Path) -> None:
     nobody = faces.take(np.zeros(len(jpegs), bool))
     outputs = aus.OPENFACE_17
     recipe = loop.Recipe(
-        epochs=1, batch=BATCH, learning_rate=0.0005, dropout=1.0, schedule="one_cycle", momentum=0.9,
-        weight_decay=0.0, patience=10, augment=Augment(flip=0.5, rotation=10, skew=5, scale=0.1),
+        epochs=1, batch=BATCH, learning_rate=0.0005, dropout=1.0, schedule="one_cycle",
+        momentum=0.9, weight_decay=0.0, patience=10,
+        augment=Augment(flip=0.5, rotation=10, skew=5, scale=0.1),
     )  # fmt: skip
     net = nets.build("vgg13", channels=1, size=SIZE, outputs=len(outputs), seed=1)
     scales = scaling(pictures, faces.rows)

@@ -107,7 +107,7 @@ class FoldsSettings(Model):
 
 
 class Net(Model):
-    name: str
+    name: Literal["vgg13", "cnn2"]
     size: Annotated[int, Field(ge=16, le=512)]
     channels: Literal[1, 3]
     margin: Annotated[float, Field(ge=0, lt=0.3)]
@@ -174,6 +174,11 @@ class Params(Model):
     variants: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Variant]
     evaluation: Evaluation
 
+    def check_fold(self, fold: int) -> None:
+        """ParamsError for a fold that there is not."""
+        if fold not in self.fold_names:
+            raise ParamsError(f"unknown fold {fold}; known: {list(self.fold_names)}")
+
     def variant(self, name: str) -> Variant:
         """A variant by name; ParamsError names the known ones."""
         if name not in self.variants:
@@ -223,16 +228,29 @@ class Params(Model):
         if len(finetuned) > 1:
             raise ValueError("active: variants with different finetune.aus cannot be compared")
         for name, variant in self.variants.items():
-            for part in ("pretrain", "finetune"):
-                for au in getattr(variant, part).aus:
-                    if au not in _KNOWN_AUS:
-                        raise ValueError(
-                            f"variants.{name}.{part}.aus: unknown AU {au!r}; "
-                            f"known: {list(_KNOWN_AUS)}"
-                        )
+            _check_variant(name, variant)
         return self
 
 
+def _check_variant(name: str, variant: "Variant") -> None:
+    if name in _TAKEN_NAMES:
+        raise ValueError(f"variants.{name}: the name is taken by a method or a column; rename it")
+    if variant.net.size % 16:
+        raise ValueError(f"variants.{name}.net.size: {variant.net.size} is not a multiple of 16")
+    for part, known in (("pretrain", _KNOWN_AUS), ("finetune", aus.DISFA_12)):
+        named = getattr(variant, part).aus
+        for au in named:
+            if au not in known:
+                raise ValueError(
+                    f"variants.{name}.{part}.aus: unknown AU {au!r}; known: {list(known)}"
+                )
+        if len(set(named)) < len(named):
+            raise ValueError(f"variants.{name}.{part}.aus: an AU is named twice: {list(named)}")
+
+
+_TAKEN_NAMES = {
+    "annotator", "always_positive", "face_id", "subject", "gender", "region", "split", "mean",
+}  # fmt: skip
 _KNOWN_AUS = tuple(sorted({*aus.OPENFACE_17, *aus.DISFA_12, 45}))
 
 

@@ -3,8 +3,10 @@
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
+from noisyau import jobs
 from noisyau.errors import NoisyauError
 
 CORPORA = ("celebrities", "coded")
@@ -26,5 +28,10 @@ def start(main: Callable[..., None], **arguments: Sequence[str] | type) -> None:
         main(**vars(parser.parse_args()))
     except NoisyauError as error:
         sys.exit(f"error: {error}")
+    except OSError as error:
+        told = jobs.disk_error(error, Path(error.filename or "the stage's output"))
+        if told is error:
+            raise
+        sys.exit(f"error: {told}")
     except KeyboardInterrupt:
         sys.exit("stopped; finished parts are kept, the same command goes on from there")

@@ -1,6 +1,6 @@
 """Note what a corpus's reader is given, so that no other knob of the corpus reruns detection.
 
-Reads params.yaml and looks at the corpus; writes data/corpora/<corpus>.json.
+Reads params.yaml; writes data/corpora/<corpus>.json, on which detection depends.
 """
 
 import json

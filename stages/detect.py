@@ -1,10 +1,9 @@
 """Find and align the faces of a corpus.
 
-Reads the corpus (data/corpora/<corpus>.json says how) and models/assets;
+Reads the corpus and models/assets;
 writes data/faces/<corpus>/: faces-*.parquet and failures.parquet.
 """
 
-import json
 from pathlib import Path
 
 from noisyau import assets, corpora, jobs, params, tracking
@@ -16,7 +15,7 @@ def main(corpus: str) -> None:
     settings = params.load()
     nets = Path("models/assets")
     knobs = settings.faces.model_dump()
-    reader = json.loads(Path("data/corpora", f"{corpus}.json").read_text(encoding="utf-8"))
+    reader = getattr(settings.corpora, corpus).reader()
     with tracking.run("detect", {"faces": knobs, "reader": reader}, corpus=corpus) as log:
         source = corpora.open_corpus(**reader)
         counts = store.detect(

@@ -17,6 +17,7 @@ from stages import start
 def main(variant: str, fold: int) -> None:
     settings = params.load()
     knobs = settings.variant(variant)
+    settings.check_fold(fold)
     recipe = knobs.finetune.model_dump()
     coded, folds = Path("data/labels/coded.parquet"), Path("data/tables/folds.parquet")
     begin = Path("models/pretrained", variant, "model.pt")
@@ -42,7 +43,8 @@ def main(variant: str, fold: int) -> None:
         at = pictures.rows(rows["face_id"].tolist())
         faces = Faces.of(pictures.pictures, at, rows, knobs.finetune.aus)
         roles = {role: (rows["role"] == role).to_numpy(bool) for role in rows["role"].unique()}
-        parts = jobs.parts(f"finetune-{variant}-{fold}", told, digests)
+        parts = jobs.parts(f"finetune-{variant}-{fold}", told, digests, pictures.key, str(where))
+        log.tag("device", str(where))
         fitted = fit.finetune(
             checkpoint.load(begin),
             faces.take(roles["train"]),

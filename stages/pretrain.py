@@ -23,6 +23,7 @@ def main(variant: str) -> None:
     out = Path("models/pretrained", variant)
     digests = {"labels": tables.digest(labels), "subset": tables.digest(subset)}
     told = {"seed": settings.seed, "net": net, "pretrain": recipe}
+    where = device.choose(settings.device, settings.precision)
     with tracking.run("pretrain", told, variant=variant) as log:
         noisy = tables.read_labels(labels)[0].drop(columns="subject")
         rows = tables.read(subset, tables.SUBSET).merge(noisy, on="face_id", validate="1:1")
@@ -37,7 +38,11 @@ def main(variant: str) -> None:
         at = pictures.rows(rows["face_id"].tolist())
         faces = Faces.of(pictures.pictures, at, rows, knobs.pretrain.aus)
         trains = (rows["split"] == "train").to_numpy(bool)
-        parts = jobs.parts(f"pretrain-{variant}", told, digests)
+        made_from: dict[str, object] = {"seed": settings.seed}
+        if len(rows):
+            made_from = {**tracking.flatten(told), **digests}
+        parts = jobs.parts(f"pretrain-{variant}", made_from, pictures.key, str(where))
+        log.tag("device", str(where))
         fitted = fit.pretrain(
             faces.take(trains),
             faces.take(~trains),
@@ -47,10 +52,10 @@ def main(variant: str) -> None:
             channels=knobs.net.channels,
             size=knobs.net.size,
             margin=knobs.net.margin,
-            device=device.choose(settings.device, settings.precision),
+            device=where,
             seed=settings.seed,
             state=parts / "state.pt",
-            provenance={"variant": variant, **tracking.flatten(told), **digests},
+            provenance={"variant": variant, **made_from},
             on_epoch=log.epoch,
         )
         checkpoint.save(fitted.checkpoint, out / "model.pt")

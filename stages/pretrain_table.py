@@ -1,6 +1,6 @@
 """Choose who is in the pre-training set, and in each variant's part of it.
 
-Reads data/faces/celebrities/, its labels and data/people.parquet; writes
+Reads the labels of the celebrities and data/people.parquet; writes
 data/tables/pretrain.parquet, and the rows of each variant in data/tables/subsets/.
 """
 

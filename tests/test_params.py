@@ -1,5 +1,6 @@
 import copy
 import re
+import typing
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from noisyau import params
+from noisyau import nets, params
 from noisyau.errors import ParamsError
 
 SHIPPED = Path(__file__).parents[1] / "params.yaml"
@@ -105,6 +106,17 @@ def test_a_small_number_written_as_text_is_still_a_number(tmp_path: Path) -> Non
             lambda raw: raw["variants"]["scratch"]["finetune"].update(aus=[1, 2]),
             r"different finetune\.aus cannot be compared",
         ),
+        (
+            lambda raw: raw["defaults"]["finetune"].update(aus=[1, 7]),
+            r"finetune\.aus: unknown AU 7; known: \[1, 2",
+        ),
+        (lambda raw: raw["defaults"]["finetune"].update(aus=[1, 1]), "an AU is named twice"),
+        (lambda raw: raw["defaults"]["net"].update(size=60), "60 is not a multiple of 16"),
+        (
+            lambda raw: raw["defaults"]["net"].update(name="vgg31"),
+            r"defaults\.net\.name: 'vgg31' is not allowed; allowed: vgg13 or cnn2",
+        ),
+        (lambda raw: raw["variants"].update({"split": {}}), "the name is taken"),
         (lambda raw: raw["variants"].update({"a-b": {}}), r"variants\.a-b"),
     ],
 )
@@ -112,6 +124,11 @@ def test_what_may_not_be_is_refused_with_key_value_and_what_is_allowed(
     refusal: Callable[..., str], change: Callable[[dict[str, Any]], object], text: str
 ) -> None:
     assert re.search(text, refusal(change))
+
+
+def test_the_nets_that_may_be_named_are_those_that_can_be_built() -> None:
+    annotation = params.Net.model_fields["name"].annotation
+    assert set(typing.get_args(annotation)) == set(nets.NETS)
 
 
 def test_a_mistake_in_defaults_is_told_once_and_not_for_each_variant(

@@ -24,7 +24,7 @@ from noisyau.aus import intensity, occurrence
 from noisyau.errors import AnnotatorError
 
 _FACES_PER_TASK = 256
-_SAMPLE = 64, 256  # fewest and most faces to fit an annotator to: that part has one process only
+_SAMPLE = 64, 512  # fewest and most faces to fit an annotator to: that part has one process only
 _LABELS = "labels.parquet"
 _FAILURES = "failures.parquet"
 _COLUMNS = ["face_id", "item", "subject", "frame", "image", "box", "landmarks", "transform"]
@@ -136,17 +136,22 @@ def failures_path(labels: Path) -> Path:
     return labels.with_name(f"{labels.stem}_failures.parquet")
 
 
-def annotate(faces: Path, out: Path, annotator: Annotator, *, workers: int, parts: Path) -> Counts:
+def annotate(
+    faces: Path, out: Path, annotator: Annotator, *, fit_on: Path, workers: int, parts: Path
+) -> Counts:
     """Code every face of a store, further faces included.
 
     faces    the face store's folder
+    fit_on   the store whose faces, never labels, an annotator may set its thresholds on: the
+             celebrities', for every corpus, so that one and the same coder codes them all
     out      the table of labels; its failures go beside it (`failures_path`)
     workers  processes
     parts    where finished batches are kept, from `jobs.parts`; removed at the end
     """
-    version = annotator.check()
+    annotator.check()  # before any work
+    annotator = annotator.fitted(_sample(fit_on))
+    work = functools.partial(_make_part, annotator, annotator.check())
     total = facestore.count(faces)
-    work = functools.partial(_make_part, annotator.fitted(_sample(faces, total)), version)
     made = jobs.run(
         work,
         {f"{first:09d}": (faces, first, last) for first, last in _spans(faces, annotator.batches)},
@@ -198,11 +203,13 @@ def _spans(faces: Path, batches: Literal["faces", "subjects"]) -> list[tuple[int
     return spans
 
 
-def _sample(faces: Path, total: int) -> Iterator[Face]:
-    """A tenth of the store's faces within _SAMPLE, evenly spread over it."""
-    size = min(max(total // 10, _SAMPLE[0]), _SAMPLE[1], total)
+def _sample(faces: Path) -> Iterator[Face]:
+    """A tenth of the store's items within _SAMPLE, evenly spread; further faces are nobody's."""
+    first = facestore.read_table(faces, ["face_id"])["face_id"].str.endswith("#0")
+    rows = np.flatnonzero(first.to_numpy(bool))
+    size = min(max(len(rows) // 10, _SAMPLE[0]), _SAMPLE[1], len(rows))
     for place in range(size):
-        row = place * total // size
+        row = int(rows[place * len(rows) // size])
         yield from _faces(faces, row, row + 1)
 
 

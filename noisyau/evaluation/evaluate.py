@@ -105,11 +105,12 @@ def evaluate(
 
 
 def f1_by_au(scores: pd.DataFrame) -> pd.DataFrame:
-    """method, au, f1: what DVC draws from `tables.SCORES`; what cannot be scored is left out."""
+    """row (AU and method), method, au, f1: what DVC draws; what cannot be scored is left out."""
     kept = scores[
         (scores["metric"] == "f1") & (scores["averaging"] == "folds") & scores["fold"].isna()
     ].dropna(subset="value")
     table = kept[["method", "au", "value"]].rename(columns={"value": "f1"})
+    table.insert(0, "row", table["au"] + " " + table["method"])
     return table.reset_index(drop=True)
 
 
@@ -128,6 +129,8 @@ def _rows(
         for averaging, fold_number, values, part in views:
             mean = Scores(by_fold=values[None], pooled=values).mean("pooled")
             columns = {"mean": (mean, known)}
+            people = len(np.unique(frames.subject[part]))
+            degrees = people - (1 if fold_number is not None else len(frames.folds))
             if values.shape[1] == len(frames.aus):
                 for index, au in enumerate(frames.aus):
                     columns[au_names.name(au)] = values[:, index], known[:, [index]]
@@ -138,7 +141,7 @@ def _rows(
                     "metric": metric,
                     "averaging": averaging,
                     "fold": fold_number,
-                    **_interval(draws, frames, confidence),
+                    **_interval(draws, degrees, confidence),
                     **_support(mask & part[:, None], frames, name),
                 }
 
@@ -164,11 +167,15 @@ def _support(known: NDArray[np.bool_], frames: Cohort, au: str) -> dict[str, int
     }
 
 
+def _degrees(frames: Cohort) -> int:
+    """Of freedom, where all folds count."""
+    return len(frames.subjects) - len(frames.folds)
+
+
 def _interval(
-    draws: Floats, frames: Cohort, confidence: float, lowest: float = 0.0
+    draws: Floats, degrees: int, confidence: float, lowest: float = 0.0
 ) -> dict[str, Any]:
     """(B,) -> value, low, high, and the count of resamples that could not be scored, if any."""
-    degrees = len(frames.subjects) - len(frames.folds)
     low, high, undefined = intervals.interval(draws, confidence, degrees, (lowest, 1.0))
     if np.isnan(draws[0]):
         return {"value": None, "low": None, "high": None}
@@ -198,22 +205,22 @@ def _summary(
     known = _known(method, "f1", frames)
     scored = ~np.isnan(scores["f1"].by_au("folds")[0])
     told: dict[str, Any] = {
-        "f1": _interval(scores["f1"].mean("folds"), frames, confidence),
-        "f1_pooled": _interval(scores["f1"].mean("pooled"), frames, confidence),
+        "f1": _interval(scores["f1"].mean("folds"), _degrees(frames), confidence),
+        "f1_pooled": _interval(scores["f1"].mean("pooled"), _degrees(frames), confidence),
     }
     for metric in metrics.METRICS[1:]:
-        told[metric] = _interval(scores[metric].mean("folds"), frames, confidence)
+        told[metric] = _interval(scores[metric].mean("folds"), _degrees(frames), confidence)
     told["aus_scored"] = int(scored.sum())
     told["frames_scored"] = int(known.any(axis=1).sum())
     told["frames_without_code"] = int((~(method.decision != MISSING).any(axis=1)).sum())
     told["per_au"] = {}
     for index, au in enumerate(frames.aus):
         told["per_au"][au_names.name(au)] = {
-            metric: _interval(found.by_au("folds")[:, index], frames, confidence)
+            metric: _interval(found.by_au("folds")[:, index], _degrees(frames), confidence)
             for metric, found in scores.items()
             if metric != "f1_micro"
         } | {
-            "f1_pooled": _interval(scores["f1"].pooled[:, index], frames, confidence),
+            "f1_pooled": _interval(scores["f1"].pooled[:, index], _degrees(frames), confidence),
             "folds_scored": int((~np.isnan(scores["f1"].by_fold[:, 0, index])).sum()),
             **_support(known[:, [index]], frames, au_names.name(au)),
         }
@@ -248,5 +255,5 @@ def _difference(
 
 
 def _change(draws: Floats, frames: Cohort, confidence: float) -> dict[str, Any]:
-    interval = _interval(draws, frames, confidence, lowest=-1.0)
+    interval = _interval(draws, _degrees(frames), confidence, lowest=-1.0)
     return {"difference": interval.pop("value"), **interval}

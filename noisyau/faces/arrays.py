@@ -47,10 +47,12 @@ class FaceArray:
     pictures  (faces, channels, size, size) uint8, mapped read-only; channels are grey, or red,
               green, blue
     face_ids  (faces,), in the store's order
+    key       a digest of what it was made from
     """
 
     pictures: NDArray[np.uint8]
     face_ids: "pd.Index[str]"
+    key: str
 
     def rows(self, face_ids: Sequence[str]) -> NDArray[np.int64]:
         """Where these faces are in `pictures`; TableError names those that are not there."""
@@ -96,7 +98,7 @@ def build(
         except OSError as error:
             raise jobs.disk_error(error, pictures) from error
     face_ids = pd.Index(pq.read_table(index)["face_id"].to_pandas(), dtype=object)
-    return FaceArray(np.load(pictures, mmap_mode="r"), face_ids)
+    return FaceArray(np.load(pictures, mmap_mode="r"), face_ids, key)
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ class Checkpoint:
     size: int
     margin: float
     scaling: Scaling
-    provenance: Mapping[str, str]
+    provenance: Mapping[str, object]
 
     def build(self) -> nn.Module:
         """The net with these weights; TrainingError with names and shapes if they do not fit."""
@@ -77,7 +77,9 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
             "std": list(checkpoint.scaling.std),
         },
         "thresholds": [0.5] * len(checkpoint.aus),
-        "provenance": dict(sorted(checkpoint.provenance.items())),
+        "provenance": {
+            name: str(checkpoint.provenance[name]) for name in sorted(checkpoint.provenance)
+        },
     }
     buffer = io.BytesIO()  # a file's own name would be in the bytes
     torch.save(content, buffer)

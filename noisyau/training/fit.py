@@ -59,7 +59,7 @@ def pretrain(
     device: Device,
     seed: int,
     state: Path,
-    provenance: Mapping[str, str],
+    provenance: Mapping[str, object],
     on_epoch: OnEpoch = lambda *_: None,
 ) -> Fitted:
     """A net trained on noisy labels; without any face, the random weights that it starts from.
@@ -72,8 +72,8 @@ def pretrain(
     history = pd.DataFrame(columns=["epoch", "step", "train_loss", "val_loss"])
     if len(train):
         history = loop.train(
-            fresh, scales, _without(train, untrained, aus), validation, aus, recipe,
-            device=device, seed=seed, state=state, label="pretrain", on_epoch=on_epoch,
+            fresh, scales, _without(train, untrained, aus), _without(validation, untrained, aus),
+            aus, recipe, device=device, seed=seed, state=state, label="pretrain", on_epoch=on_epoch,
         )  # fmt: skip
     weights = fresh.state_dict()
     made = Checkpoint(weights, net, aus, channels, size, margin, scales, provenance)
@@ -90,7 +90,7 @@ def finetune(
     device: Device,
     seed: int,
     state: Path,
-    provenance: Mapping[str, str],
+    provenance: Mapping[str, object],
     on_epoch: OnEpoch = lambda *_: None,
 ) -> Fitted:
     """The net with a new last layer for these AUs, trained on human labels.
@@ -103,8 +103,8 @@ def finetune(
     scales = scaling(train.pictures, train.rows)
     untrained = _start_at_base_rates(net, train, aus)
     history = loop.train(
-        net, scales, _without(train, untrained, aus), validation, aus, recipe,
-        device=device, seed=seed, state=state, label="finetune", on_epoch=on_epoch,
+        net, scales, _without(train, untrained, aus), _without(validation, untrained, aus),
+        aus, recipe, device=device, seed=seed, state=state, label="finetune", on_epoch=on_epoch,
     )  # fmt: skip
     weights = net.state_dict()
     made = replace(start, weights=weights, aus=aus, scaling=scales, provenance=provenance)

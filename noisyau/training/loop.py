@@ -226,6 +226,11 @@ def validate(
     if not len(faces):
         return {}
     found = logits(net, scaling, faces, device)
+    if not found.isfinite().all():
+        raise TrainingError(
+            "the net's outputs are not finite after this epoch; a lower learning_rate in "
+            "params.yaml is the usual remedy"
+        )
     numbers = {"val_loss": masked_bce(found, torch.from_numpy(faces.labels)).item()}
     scores: dict[str, list[float]] = {"f1": [], "auc": [], "ap": []}
     for number, au in enumerate(aus):

@@ -75,7 +75,9 @@ def run(
     annotator: base.Annotator, faces: Path, folder: Path, workers: int = 1
 ) -> tuple[base.Counts, pd.DataFrame, pd.DataFrame]:
     out = folder / "labels/celebrities_brightness.parquet"
-    counts = base.annotate(faces, out, annotator, workers=workers, parts=folder / "parts")
+    counts = base.annotate(
+        faces, out, annotator, fit_on=faces, workers=workers, parts=folder / "parts"
+    )
     labels = tables.read(out, tables.labels(annotator.aus))
     return counts, labels, tables.read(base.failures_path(out), tables.LABEL_FAILURES)
 

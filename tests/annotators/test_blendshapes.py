@@ -127,6 +127,7 @@ def test_nets_that_cannot_be_read_stop_before_any_work(
             faces,
             tmp_path / "x.parquet",
             Blendshapes(task),
+            fit_on=faces,
             workers=1,
             parts=tmp_path / "parts",
         )
@@ -139,7 +140,9 @@ def test_a_store_is_coded_the_same_with_one_and_two_workers(
     monkeypatch.setattr(base, "_FACES_PER_TASK", 4)
     for workers in (1, 2):
         out = tmp_path / str(workers) / "labels/coded_blendshapes.parquet"
-        base.annotate(faces, out, annotator, workers=workers, parts=tmp_path / "parts")
+        base.annotate(
+            faces, out, annotator, fit_on=faces, workers=workers, parts=tmp_path / "parts"
+        )
     assert tables.digest(tmp_path / "1/labels") == tables.digest(tmp_path / "2/labels")
     labels = tables.read(out, tables.labels(aus.OPENFACE_17))
     assert labels["AU06_c"].isna().all()

@@ -142,7 +142,8 @@ def test_an_au_without_a_positive_frame_has_no_f1_and_does_not_spoil_the_mean():
 
 def test_the_plot_s_table_has_a_row_for_each_method_and_au(result):
     table = f1_by_au(result[0])
-    assert list(table.columns) == ["method", "au", "f1"]
+    assert list(table.columns) == ["row", "method", "au", "f1"]
+    assert table["row"].is_unique
     assert len(table) == 3 * 4 + 2 + 1  # the annotator cannot see AU6
     assert table["f1"].notna().all()
 
