@@ -13,6 +13,16 @@ OPENFACE_17 = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 23, 25, 26, 28)
 DISFA_12 = (1, 2, 4, 5, 6, 9, 12, 15, 17, 20, 25, 26)
 """The AUs that people coded in DISFA (Mavadati et al. 2013)."""
 
+DISFA_FOLDS = tuple(
+    tuple(f"SN{number:03d}" for number in fold)
+    for fold in (
+        (1, 2, 9, 10, 16, 26, 27, 30, 32),
+        (6, 11, 12, 13, 18, 21, 24, 28, 31),
+        (3, 4, 5, 7, 8, 17, 23, 25, 29),
+    )
+)
+"""The three test lists that published work on DISFA shares (Shao et al. 2018, JAA-Net)."""
+
 _COLUMN = re.compile(r"AU(\d\d)_([crp])")
 
 

@@ -57,10 +57,19 @@ class Corpus(Model):
     every: PositiveInt | None = None
 
     def reader(self) -> dict[str, Any]:
-        """What `corpora.open_corpus` takes; nothing here knows of labels or biographies."""
-        return self.model_dump(
+        """What `corpora.open_corpus` takes; nothing here knows of labels or biographies.
+
+        `clean_list` and `corrupt_frames` lie below `path`, so that DVC, which watches `path`,
+        sees when they change.
+        """
+        told = self.model_dump(
             mode="json", include={"source", *Corpus.model_fields}, exclude_none=True
         )
+        below = {name: str(self.path / told[name]) for name in _BELOW_PATH if name in told}
+        return {**told, **below}
+
+
+_BELOW_PATH = ("clean_list", "corrupt_frames")
 
 
 class Celebrities(Corpus):

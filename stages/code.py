@@ -12,7 +12,7 @@ from stages import start
 def main() -> None:
     coded = params.load().corpora.coded
     out = Path("data/labels/coded.parquet")
-    with tracking.run("code", coded.model_dump(mode="json"), corpus="coded") as log:
+    with tracking.run("code", coded.model_dump(mode="json")) as log:
         labels, lost = corpora.disfa.read_labels(
             coded.path, coded.occurrence_threshold, coded.missing
         )

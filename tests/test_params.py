@@ -57,6 +57,13 @@ def test_a_variant_that_overrides_one_key_keeps_the_others(tmp_path: Path) -> No
     assert finetune.batch == raw["defaults"]["finetune"]["batch"]
 
 
+def test_what_a_reader_needs_lies_below_the_corpus_where_dvc_sees_it_change() -> None:
+    corpora = params.load(SHIPPED).corpora
+    coded = corpora.coded.model_copy(update={"corrupt_frames": Path("corrupt.csv")})
+    assert coded.reader()["corrupt_frames"] == str(coded.path / "corrupt.csv")
+    assert "clean_list" not in corpora.celebrities.reader()
+
+
 def test_a_small_number_written_as_text_is_still_a_number(tmp_path: Path) -> None:
     raw = yaml.safe_load(SHIPPED.read_text())
     raw["defaults"]["finetune"]["learning_rate"] = "1e-05"  # as `dvc exp run -S` leaves it

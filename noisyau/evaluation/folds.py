@@ -16,16 +16,6 @@ from noisyau.errors import TableError
 
 ROLES = ("train", "validation", "test")
 
-DISFA_FOLDS = tuple(
-    tuple(f"SN{number:03d}" for number in fold)
-    for fold in (
-        (1, 2, 9, 10, 16, 26, 27, 30, 32),
-        (6, 11, 12, 13, 18, 21, 24, 28, 31),
-        (3, 4, 5, 7, 8, 17, 23, 25, 29),
-    )
-)
-"""The three test lists that published work on DISFA shares (Shao et al. 2018, JAA-Net)."""
-
 SMALLEST_TEST = 2
 """Test subjects that a fold needs: an interval resamples them, and one alone cannot vary."""
 
@@ -61,7 +51,7 @@ def make(
             f"need at least {folds * SMALLEST_TEST}, {SMALLEST_TEST} to test in each. "
             "Code more people, or shorten fold_names in params.yaml."
         )
-    tests = _published_tests(subjects) if folds == len(DISFA_FOLDS) else None
+    tests = _published_tests(subjects) if folds == len(au_names.DISFA_FOLDS) else None
     if tests is None:
         sizes = [len(part) for part in np.array_split(np.arange(len(subjects)), folds)]
         tests = _balanced_groups(stats, sizes, seed)
@@ -160,10 +150,10 @@ def _subject_stats(frames: pd.DataFrame, aus: Sequence[int]) -> pd.DataFrame:
 
 def _published_tests(subjects: Sequence[str]) -> list[list[str]] | None:
     """DISFA's lists, reduced to these subjects; None where they do not apply."""
-    known = {subject for fold in DISFA_FOLDS for subject in fold}
+    known = {subject for fold in au_names.DISFA_FOLDS for subject in fold}
     if not known.issuperset(subjects):
         return None
-    tests = [[subject for subject in fold if subject in subjects] for fold in DISFA_FOLDS]
+    tests = [[subject for subject in fold if subject in subjects] for fold in au_names.DISFA_FOLDS]
     return tests if min(map(len, tests)) >= SMALLEST_TEST else None
 
 

@@ -28,7 +28,7 @@ _FEMALE_NOUN = re.compile(
 )
 _MALE_NOUN = re.compile(
     r"\b(king|prince|duke|baron|emperor|priest|monk|man|boy|"
-    r"(?:business|sports|spokes|congress|police|chair|noble|states|horse|frontman|sales)man|"
+    r"(?:business|sports|spokes|congress|police|chair|noble|states|horse|sales)man|"
     r"frontman|male|husband|widower|father|son|brother|nephew|grandfather|grandson)\b",
     re.IGNORECASE,
 )

@@ -218,10 +218,13 @@ def _curve_name(column: str) -> str:
 
 
 def _rates(labels: Path) -> dict[int, float]:
-    """AU -> how often the annotator calls it; a column at a time, so memory stays flat."""
+    """AU -> how often the annotator calls it in an item's first face; a column at a time."""
     rates = {}
+    first = tables.read(labels, columns=["face_id"])["face_id"].str.endswith("#0")
     for au in au_names.in_columns(pq.read_schema(labels).names, "c"):
-        column = tables.read(labels, columns=[au_names.occurrence(au)])[au_names.occurrence(au)]
+        column = tables.read(labels, columns=[au_names.occurrence(au)])[au_names.occurrence(au)][
+            first
+        ]
         if column.notna().any():
             rates[au] = float(column.mean())
     return rates

@@ -37,7 +37,7 @@ def synthesize(
 
     head      `head.zip` (noisyau.assets)
     people    celebrities, each with this many `pictures`
-    subjects  coded people, 3 to 27, each with a video of this many `frames`
+    subjects  coded people, 6 to 27, each with a video of this many `frames`
     parts     where finished parts are kept until all is done (noisyau.jobs)
 
     The same seed gives the same bytes with any number of workers.

@@ -14,8 +14,8 @@ import numpy as np
 from scipy import ndimage, spatial
 
 from noisyau.synthesis import kernels
-from noisyau.synthesis.folds import WRINKLES, Map, age_lines, blob, soft, wrinkle
 from noisyau.synthesis.mesh import CENTRE, Floats, Head, Ints
+from noisyau.synthesis.wrinkles import WRINKLES, Map, age_lines, blob, soft, wrinkle
 
 SIZE = 512
 BROWS = 6

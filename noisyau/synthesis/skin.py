@@ -5,9 +5,9 @@ import numpy.typing as npt
 
 from noisyau.synthesis import kernels
 from noisyau.synthesis.atlas import SIZE, Atlas
-from noisyau.synthesis.folds import WRINKLES
 from noisyau.synthesis.mesh import Floats
 from noisyau.synthesis.people import Person
+from noisyau.synthesis.wrinkles import WRINKLES
 
 _DEPTH = 0.016  # units that a wrinkle at its most is deep
 _LINES = {name: k for k, name in enumerate(WRINKLES)}

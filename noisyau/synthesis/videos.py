@@ -11,17 +11,10 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from noisyau.aus import DISFA_12
+from noisyau.aus import DISFA_12, DISFA_FOLDS
 from noisyau.synthesis import behaviour, biographies, people, scenes, truth
 from noisyau.synthesis.celebrities import studio
 from noisyau.synthesis.render import Sitter, render
-
-FOLDS = (
-    ("SN001", "SN002", "SN009", "SN010", "SN016", "SN026", "SN027", "SN030", "SN032"),
-    ("SN006", "SN011", "SN012", "SN013", "SN018", "SN021", "SN024", "SN028", "SN031"),
-    ("SN003", "SN004", "SN005", "SN007", "SN008", "SN017", "SN023", "SN025", "SN029"),
-)
-"""DISFA's subjects by the three folds that published work shares."""
 
 RATE = 20  # frames a second
 WIDTH, HEIGHT = 384, 288
@@ -39,10 +32,12 @@ class Task:
 
 def chosen(subjects: int) -> list[tuple[str, ...]]:
     """The first of each fold in turn, by fold, so that every fold has some."""
-    if not len(FOLDS) <= subjects <= sum(map(len, FOLDS)):
-        raise ValueError(f"subjects: {subjects}; expected {len(FOLDS)} to {sum(map(len, FOLDS))}")
+    if not len(DISFA_FOLDS) <= subjects <= sum(map(len, DISFA_FOLDS)):
+        raise ValueError(
+            f"subjects: {subjects}; expected {len(DISFA_FOLDS)} to {sum(map(len, DISFA_FOLDS))}"
+        )
     each = [subjects // 3 + (k < subjects % 3) for k in range(3)]
-    return [fold[:count] for fold, count in zip(FOLDS, each, strict=True)]
+    return [fold[:count] for fold, count in zip(DISFA_FOLDS, each, strict=True)]
 
 
 def tasks(studio: Path, subjects: int, frames: int, seed: int) -> dict[str, Task]:

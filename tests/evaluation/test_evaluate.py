@@ -7,6 +7,7 @@ import pytest
 
 from noisyau import aus as au_names
 from noisyau import tables
+from noisyau.aus import DISFA_FOLDS
 from noisyau.errors import EvaluationError, TableError
 from noisyau.evaluation import folds, metrics
 from noisyau.evaluation.evaluate import evaluate, f1_by_au
@@ -287,7 +288,7 @@ def _counts(disfa: pd.DataFrame, hits: float, false_alarms: float):
          positives * (1 - hits), negatives * (1 - false_alarms)]
     )  # fmt: skip
     subjects = sorted(disfa["subject"].unique())
-    return counts, [np.array([subjects.index(s) for s in fold]) for fold in folds.DISFA_FOLDS]
+    return counts, [np.array([subjects.index(s) for s in fold]) for fold in DISFA_FOLDS]
 
 
 @pytest.mark.parametrize(

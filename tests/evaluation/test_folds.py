@@ -4,18 +4,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from noisyau import tables
+from noisyau.aus import DISFA_FOLDS
 from noisyau.errors import TableError
 from noisyau.evaluation import folds
 from tests.evaluation import made
 
-DISFA = sorted(subject for fold in folds.DISFA_FOLDS for subject in fold)
+DISFA = sorted(subject for fold in DISFA_FOLDS for subject in fold)
 STRANGERS = [f"person{number:02d}" for number in range(14)]
 
 
 def test_disfa_s_subjects_get_the_published_tests():
     table = made.folds(made.coded(DISFA, 6, [1, 12]))
     tests = table[table["role"] == "test"].groupby("fold")["subject"].unique()
-    assert [tuple(sorted(subjects)) for subjects in tests] == list(folds.DISFA_FOLDS)
+    assert [tuple(sorted(subjects)) for subjects in tests] == list(DISFA_FOLDS)
     assert len(DISFA) == 27
 
 
@@ -23,21 +24,19 @@ def test_the_published_lists_agree_with_the_shared_facts(shared):
     import json
 
     facts = json.loads((shared / "data/splits/jaanet_subjects.json").read_text())["DISFA"]
-    assert [tuple(facts[f"part{number}"]["subjects"]) for number in (1, 2, 3)] == list(
-        folds.DISFA_FOLDS
-    )
+    assert [tuple(facts[f"part{number}"]["subjects"]) for number in (1, 2, 3)] == list(DISFA_FOLDS)
 
 
 def test_some_of_disfa_s_subjects_keep_their_published_fold():
     some = [subject for subject in DISFA if subject not in ("SN001", "SN006", "SN029")]
     table = made.folds(made.coded(some, 6, [1, 12]))
     tested = table[table["role"] == "test"].drop_duplicates("subject").set_index("subject")["fold"]
-    for number, published in enumerate(folds.DISFA_FOLDS, start=1):
+    for number, published in enumerate(DISFA_FOLDS, start=1):
         assert {s for s in published if s in some} == set(tested.index[tested == number])
 
 
 def test_a_part_of_disfa_that_leaves_a_published_list_empty_is_balanced_instead():
-    table = made.folds(made.coded(list(folds.DISFA_FOLDS[0]), 6, [1]))
+    table = made.folds(made.coded(list(DISFA_FOLDS[0]), 6, [1]))
     sizes = table[table["role"] == "test"].groupby("fold")["subject"].nunique()
     assert sizes.tolist() == [3, 3, 3]
 

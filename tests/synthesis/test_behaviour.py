@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from noisyau.aus import DISFA_12, OPENFACE_17
+from noisyau.aus import DISFA_12, DISFA_FOLDS, OPENFACE_17
 from noisyau.synthesis import behaviour, videos
 from noisyau.synthesis.expressions import FORBIDDEN
 
@@ -62,7 +62,7 @@ def test_pictures_and_films_never_show_what_no_face_can():
 @pytest.mark.parametrize("seed", [1, 2])
 def test_base_rates_of_the_default_are_5_to_30_percent_in_every_fold(seed):
     found = courses(27, 80, seed)
-    for fold in (*videos.FOLDS, tuple(found)):
+    for fold in (*DISFA_FOLDS, tuple(found)):
         codes = np.concatenate([behaviour.coded(found[name]) for name in fold])
         rates = (codes >= 2).mean(0)
         assert (rates > 0.05).all()
@@ -71,7 +71,7 @@ def test_base_rates_of_the_default_are_5_to_30_percent_in_every_fold(seed):
 
 def test_every_au_occurs_in_every_fold_of_a_small_set():
     found = courses(6, 24)
-    for fold in videos.FOLDS:
+    for fold in DISFA_FOLDS:
         codes = np.concatenate([behaviour.coded(found[name]) for name in fold if name in found])
         assert ((codes >= 2).sum(0) > 0).all()
 
