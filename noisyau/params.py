@@ -117,7 +117,7 @@ class FoldsSettings(Model):
 
 class Net(Model):
     name: Literal["vgg13", "cnn2"]
-    size: Annotated[int, Field(ge=16, le=512)]
+    side: Annotated[int, Field(ge=16, le=512)]  # DVC's run cache is blind to a key named `size`
     channels: Literal[1, 3]
     margin: Annotated[float, Field(ge=0, lt=0.3)]
 
@@ -244,8 +244,8 @@ class Params(Model):
 def _check_variant(name: str, variant: "Variant") -> None:
     if name in _TAKEN_NAMES:
         raise ValueError(f"variants.{name}: the name is taken by a method or a column; rename it")
-    if variant.net.size % 16:
-        raise ValueError(f"variants.{name}.net.size: {variant.net.size} is not a multiple of 16")
+    if variant.net.side % 16:
+        raise ValueError(f"variants.{name}.net.side: {variant.net.side} is not a multiple of 16")
     for part, known in (("pretrain", _KNOWN_AUS), ("finetune", aus.DISFA_12)):
         named = getattr(variant, part).aus
         for au in named:

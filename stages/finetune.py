@@ -7,6 +7,8 @@ models/finetuned/<variant>/fold<k>/: model.pt, history.csv and predictions.parqu
 from pathlib import Path
 
 from noisyau import jobs, params, tables, tracking
+from noisyau.errors import TableError
+from noisyau.evaluation.folds import check
 from noisyau.faces import arrays
 from noisyau.training import checkpoint, device, fit
 from noisyau.training.faces import Faces
@@ -27,15 +29,21 @@ def main(variant: str, fold: int) -> None:
     where = device.choose(settings.device, settings.precision)
     with tracking.run("finetune", told, variant=variant, fold=fold) as log:
         frames = tables.read(folds, tables.FOLDS)
+        check(frames)
         frames = frames[frames["fold"] == fold].reset_index(drop=True)
         codes = tables.read_labels(coded)[0].drop(columns=["subject", "frame"])
         rows = frames.assign(item=frames["face_id"].str.removesuffix("#0")).merge(
-            codes, on="item", how="left", validate="1:1"
+            codes, on="item", validate="1:1"
         )
+        if len(rows) < len(frames):
+            raise TableError(
+                f"{len(frames) - len(rows)} frames of {folds} are not in {coded}; "
+                "run `dvc repro` so that the tables agree"
+            )
         pictures = arrays.build(
             Path("data/faces/coded"),
             Path(".parts/arrays"),
-            size=knobs.net.size,
+            size=knobs.net.side,
             channels=knobs.net.channels,
             margin=knobs.net.margin,
             workers=jobs.workers(settings.workers),

@@ -30,7 +30,7 @@ def main(variant: str) -> None:
         pictures = arrays.build(
             Path("data/faces/celebrities"),
             Path(".parts/arrays"),
-            size=knobs.net.size,
+            size=knobs.net.side,
             channels=knobs.net.channels,
             margin=knobs.net.margin,
             workers=jobs.workers(settings.workers),
@@ -50,7 +50,7 @@ def main(variant: str) -> None:
             Recipe.of(recipe),
             net=knobs.net.name,
             channels=knobs.net.channels,
-            size=knobs.net.size,
+            size=knobs.net.side,
             margin=knobs.net.margin,
             device=where,
             seed=settings.seed,

@@ -47,6 +47,14 @@ def test_every_knob_of_the_shipped_file_is_explained_beside_it() -> None:
     assert [line for line in names if " # " not in line] == []
 
 
+def test_no_knob_has_a_name_that_dvc_s_run_cache_leaves_out_of_its_key() -> None:
+    def keys(found: Any) -> set[str]:
+        below = found.values() if isinstance(found, dict) else ()
+        return {*(found if isinstance(found, dict) else ()), *(k for v in below for k in keys(v))}
+
+    assert not {"size", "nfiles"} & keys(yaml.safe_load(SHIPPED.read_text()))
+
+
 def test_a_variant_that_overrides_one_key_keeps_the_others(tmp_path: Path) -> None:
     raw = yaml.safe_load(SHIPPED.read_text())
     raw["variants"]["scratch"]["finetune"] = {"augment": {"rotation": 30}}
@@ -118,7 +126,7 @@ def test_a_small_number_written_as_text_is_still_a_number(tmp_path: Path) -> Non
             r"finetune\.aus: unknown AU 7; known: \[1, 2",
         ),
         (lambda raw: raw["defaults"]["finetune"].update(aus=[1, 1]), "an AU is named twice"),
-        (lambda raw: raw["defaults"]["net"].update(size=60), "60 is not a multiple of 16"),
+        (lambda raw: raw["defaults"]["net"].update(side=60), "60 is not a multiple of 16"),
         (
             lambda raw: raw["defaults"]["net"].update(name="vgg31"),
             r"defaults\.net\.name: 'vgg31' is not allowed; allowed: vgg13 or cnn2",

@@ -73,7 +73,7 @@ class Disfa:
     def shards(self) -> dict[str, Shard]:
         shards: dict[str, Shard] = {}
         for subject in self._subjects:
-            starts = range(1, max(subject.head.count, subject.last) + 1, _FRAMES)
+            starts = range(1, max(subject.head.count, 1) + 1, _FRAMES)  # the last has what is left
             for first in starts:
                 last = None if first == starts[-1] else first + _FRAMES - 1
                 shards[f"{subject.name}-{first:06d}"] = partial(

@@ -7,6 +7,7 @@ followed as long as it stays inside the folder; a link to a folder never is.
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -44,8 +45,14 @@ def _judge(home: Path, path: str) -> str | Lost:
     if path != printable(path):
         detail = "the name has control characters or is not UTF-8; rename the file"
         return Lost(printable(path), None, None, "bad_name", detail)
-    if (home / path).is_symlink() and not inside(home, home / path):
-        return Lost(path, None, None, "outside_root", leads_out(home / path))
+    try:
+        if (home / path).is_symlink() and not inside(home, home / path):
+            return Lost(path, None, None, "outside_root", leads_out(home / path))
+        plain = stat.S_ISREG((home / path).stat().st_mode)
+    except (OSError, RuntimeError) as error:  # pathlib's word for links in a circle
+        return Lost(path, None, None, "unreadable", f"a broken link: {type(error).__name__}")
+    if not plain:
+        return Lost(path, None, None, "unreadable", "neither a file nor a link to one")
     return path
 
 

@@ -30,7 +30,7 @@ def _plain(
 ) -> nn.Sequential:
     if size % 2 ** len(blocks):
         raise TrainingError(
-            f"net.size: {size} is not a multiple of {2 ** len(blocks)}, which {len(blocks)} "
+            f"net.side: {size} is not a multiple of {2 ** len(blocks)}, which {len(blocks)} "
             "poolings need"
         )
     layers: list[tuple[str, nn.Module]] = []

@@ -106,6 +106,8 @@ def _graph_file(file: Path, mid: str) -> Biography | Lost:
         content = json.loads(file.read_bytes().decode("utf-8-sig"))
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         return lost("unreadable", f"not JSON: {error}")
+    except OSError as error:
+        return lost("unreadable", f"cannot be read: {error.strerror}")
     elements = content.get("itemListElement") if isinstance(content, dict) else None
     if not isinstance(elements, list):
         return lost("unreadable", "no list itemListElement: not a Knowledge Graph search result")
@@ -119,7 +121,7 @@ def _graph_file(file: Path, mid: str) -> Biography | Lost:
     if len(own) > 1:
         return lost("several_results", f"{len(own)} results with the id kg:/m/{mid}")
     types = own[0].get("@type", [])
-    if "Person" not in ([types] if isinstance(types, str) else types):
+    if "Person" not in (types if isinstance(types, list) else [types]):
         return lost("not_a_person", f"the result is {types}")
     body = own[0].get("detailedDescription")
     return Biography(

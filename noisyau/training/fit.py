@@ -97,6 +97,7 @@ def finetune(
 
     Pictures are scaled as this training set asks. Fung & McDuff 2020, IV-B.
     """
+    _check_shape(start, train)
     net = start.build()
     torch.manual_seed(seed)
     nets.reset_output(net, len(aus))
@@ -113,15 +114,20 @@ def finetune(
 
 def predict(checkpoint: Checkpoint, faces: Faces, device: Device) -> pd.DataFrame:
     """face_id and a probability AUnn_p for each AU, in the order of the faces."""
-    if faces.pictures.shape[1:] != (checkpoint.channels, checkpoint.size, checkpoint.size):
-        raise TrainingError(
-            f"pictures are {faces.pictures.shape[1:]}, the net takes "
-            f"{(checkpoint.channels, checkpoint.size, checkpoint.size)} (channels, height, width)"
-        )
+    _check_shape(checkpoint, faces)
     net = device.place(checkpoint.build())
     found = torch.sigmoid(loop.logits(net, checkpoint.scaling, faces, device)).numpy()
     columns = {au_names.probability(au): found[:, at] for at, au in enumerate(checkpoint.aus)}
     return pd.DataFrame({"face_id": list(faces.face_ids), **columns})
+
+
+def _check_shape(checkpoint: Checkpoint, faces: Faces) -> None:
+    wanted = (checkpoint.channels, checkpoint.size, checkpoint.size)
+    if faces.pictures.shape[1:] != wanted:
+        raise TrainingError(
+            f"pictures are {faces.pictures.shape[1:]}, the net takes {wanted} "
+            "(channels, height, width)"
+        )
 
 
 def _start_at_base_rates(net: nn.Module, train: Faces, aus: tuple[int, ...]) -> tuple[int, ...]:

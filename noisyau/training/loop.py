@@ -5,7 +5,7 @@ written after each epoch: a run that is killed goes on from its last finished ep
 the processor, with the very bytes of a run that was not.
 """
 
-import copy
+import io
 import math
 import sys
 from collections.abc import Callable, Mapping
@@ -31,6 +31,7 @@ OnEpoch = Callable[[int, Mapping[str, float]], None]
 """Called with an epoch's number, from 1, and its numbers."""
 
 _INFERENCE_BATCH = 256
+_DIVERGED = 50.0  # nats a label; guessing the base rates costs less than 0.7
 _WARM_UP = 0.1  # share of the steps in which one_cycle rises
 
 
@@ -199,7 +200,7 @@ def _run_epoch(
                 )
             bar.update(len(which))
     mean = total.item() / len(steps)
-    if not math.isfinite(mean):
+    if not mean < _DIVERGED:
         raise TrainingError(
             f"{label}: the loss is {mean} in epoch {epoch}, at a learning rate of at most "
             f"{recipe.learning_rate:.2g}; a lower learning_rate in params.yaml is the usual remedy"
@@ -282,8 +283,10 @@ def _resume(
 def _write(content: dict[str, Any], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(path.name + ".tmp")
+    buffer = io.BytesIO()  # torch hides the system's word for a full disk
+    torch.save(content, buffer)
     try:
-        torch.save(copy.copy(content), scratch)
+        scratch.write_bytes(buffer.getbuffer())
         scratch.replace(path)
     finally:
         scratch.unlink(missing_ok=True)

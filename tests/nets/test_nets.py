@@ -55,7 +55,7 @@ def test_the_signal_keeps_its_size_through_the_layers_at_the_start(name):
 
 @every_net
 def test_a_side_that_cannot_be_halved_often_enough_is_refused(name):
-    with pytest.raises(TrainingError, match=r"size: 50 is not a multiple of"):
+    with pytest.raises(TrainingError, match=r"side: 50 is not a multiple of"):
         nets.build(name, channels=1, size=50, outputs=3, seed=1)
 
 
