@@ -7,6 +7,7 @@ help:            ## this list
 	@grep -hE '^[a-z-]+: .*##|^[a-z-]+:  *##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 12
 
 repro: setup     ## run what is new or changed of the whole pipeline, then say where the report is
+	@python -m stages.check
 	@dvc repro
 	@echo
 	@echo "The report: reports/index.html"

@@ -56,6 +56,17 @@ class Corpus(Model):
     corrupt_frames: Path | None = None
     every: PositiveInt | None = None
 
+    @model_validator(mode="after")
+    def _source_takes_these(self) -> "Corpus":
+        source = getattr(self, "source")  # noqa: B009
+        for name in sorted(_OPTIONS & self.model_fields_set):
+            if getattr(self, name) and name not in OPTIONS_OF[source]:
+                raise ValueError(
+                    f"{name}: source {source} does not take it; leave it empty. It takes: "
+                    f"{', '.join(OPTIONS_OF[source])}"
+                )
+        return self
+
     def reader(self) -> dict[str, Any]:
         """What `corpora.open_corpus` takes; nothing here knows of labels or biographies.
 
@@ -69,6 +80,14 @@ class Corpus(Model):
         return {**told, **below}
 
 
+OPTIONS_OF = {
+    "msceleb": ("clean_list",),
+    "folder": ("index", "columns"),
+    "videos": ("every",),
+    "disfa": ("camera", "corrupt_frames"),
+}
+"""Source -> the keys that its reader takes."""
+_OPTIONS = {name for names in OPTIONS_OF.values() for name in names}
 _BELOW_PATH = ("clean_list", "corrupt_frames")
 
 
@@ -246,6 +265,11 @@ def _check_variant(name: str, variant: "Variant") -> None:
         raise ValueError(f"variants.{name}: the name is taken by a method or a column; rename it")
     if variant.net.side % 16:
         raise ValueError(f"variants.{name}.net.side: {variant.net.side} is not a multiple of 16")
+    if (variant.pretrain.images == 0) != (variant.pretrain.people == 0):
+        raise ValueError(
+            f"variants.{name}.pretrain: images: {variant.pretrain.images} and people: "
+            f"{variant.pretrain.people}: no pre-training is 0 for both"
+        )
     for part, known in (("pretrain", _KNOWN_AUS), ("finetune", aus.DISFA_12)):
         named = getattr(variant, part).aus
         for au in named:

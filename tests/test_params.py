@@ -132,6 +132,14 @@ def test_a_small_number_written_as_text_is_still_a_number(tmp_path: Path) -> Non
             r"defaults\.net\.name: 'vgg31' is not allowed; allowed: vgg13 or cnn2",
         ),
         (lambda raw: raw["variants"].update({"split": {}}), "the name is taken"),
+        (
+            lambda raw: raw["corpora"]["celebrities"].update(every=3),
+            r"corpora\.celebrities: every: source msceleb does not take it; .* clean_list",
+        ),
+        (
+            lambda raw: raw["variants"]["scratch"]["pretrain"].update(people="all"),
+            r"scratch\.pretrain: images: 0 and people: all: no pre-training is 0 for both",
+        ),
         (lambda raw: raw["variants"].update({"a-b": {}}), r"variants\.a-b"),
     ],
 )

@@ -52,6 +52,8 @@ def interval(
     degrees  of freedom: subjects minus folds
     bounds   of the score: (0, 1), or (-1, 1) for a difference
 
+    An interval holds the sample's own score: where the bias is so large that taking it off leaves
+    the score outside (a handful of people, AUs that drop out of resamples), it is widened to it.
     NaN, NaN where fewer than half of the resamples are defined: these would be an interval of
     the lucky draws.
     """
@@ -63,4 +65,4 @@ def interval(
     centre = value - (known.mean() - value)
     reach = float(stdtrit(degrees, (1 + confidence) / 2)) * known.std()  # Student's t
     low, high = np.clip([centre - reach, centre + reach], *bounds)
-    return float(low), float(high), undefined
+    return min(float(low), value), max(float(high), value), undefined

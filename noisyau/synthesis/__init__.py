@@ -56,10 +56,17 @@ def synthesize(
         unit="picture",
         total=people * pictures + subjects * frames,
     )
-    for folder in ("celebrities", "disfa", "truth"):
-        shutil.rmtree(out / folder, ignore_errors=True)
-    _gather_celebrities(done[len(films) :], out)
-    _gather_videos(done[: len(films)], out)
+    scratch = out.with_name(f"{out.name}.tmp")
+    shutil.rmtree(scratch, ignore_errors=True)
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        _gather_celebrities(done[len(films) :], scratch)
+        _gather_videos(done[: len(films)], scratch)
+        for folder in ("celebrities", "disfa", "truth"):
+            shutil.rmtree(out / folder, ignore_errors=True)
+            (scratch / folder).replace(out / folder)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _work(task: celebrities.Task | videos.Task, out: Path) -> int:
@@ -81,14 +88,12 @@ def _prepare(head: Path, studio: Path) -> None:
 def _gather_celebrities(parts: Sequence[Path], out: Path) -> None:
     folder = out / "celebrities"
     (folder / "bios").mkdir(parents=True)
-    scratch = folder / f"{TSV}.tmp"
-    with scratch.open("wb") as rows:
+    with (folder / TSV).open("wb") as rows:
         for part in parts:
             with (part / "rows.tsv").open("rb") as some:
                 shutil.copyfileobj(some, rows)
             for biography in sorted((part / "bios").iterdir()):
                 shutil.copyfile(biography, folder / "bios" / biography.name)
-    scratch.replace(folder / TSV)
     _gather_truth(parts, out / "truth" / "celebrities.parquet")
 
 

@@ -65,6 +65,13 @@ def test_the_interval_is_worked_by_hand():
     assert undefined == 0
 
 
+def test_an_interval_holds_the_score_that_it_is_of_however_far_the_resamples_are():
+    draws = np.array([0.4, 0.8, 0.81, 0.79, 0.8])
+    low, high, _ = intervals.interval(draws, 0.95, 6, (0, 1))
+    assert low < 0.1
+    assert high == 0.4
+
+
 def test_an_interval_stays_within_what_a_score_can_be():
     draws = np.array([0.99, 0.9, 1.0, 0.97, 0.99])
     assert intervals.interval(draws, 0.95, 6, (0, 1))[1] == 1
