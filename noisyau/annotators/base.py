@@ -24,7 +24,7 @@ from noisyau.aus import intensity, occurrence
 from noisyau.errors import AnnotatorError
 
 _FACES_PER_TASK = 256
-_SAMPLE = 64, 256  # fewest and most faces to fit an annotator to: that part has one process only
+_SAMPLE = 64, 512  # fewest and most faces to fit an annotator to: that part has one process only
 _LABELS = "labels.parquet"
 _FAILURES = "failures.parquet"
 _COLUMNS = ["face_id", "item", "subject", "frame", "image", "box", "landmarks", "transform"]
