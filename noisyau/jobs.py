@@ -138,8 +138,8 @@ def _do_in_processes(
                 if not waiting:
                     return
                 for done in wait(waiting, return_when=FIRST_COMPLETED).done:
-                    waiting.pop(done)
                     bar.update(done.result())
+                    del waiting[done]
         except BrokenProcessPool as error:
             raise JobError(
                 f"{bar.desc}: a worker process was killed while {', '.join(waiting.values())} "
