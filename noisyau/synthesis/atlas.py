@@ -6,15 +6,14 @@ on the base head and the mesh carries it, brows, lips and wrinkles follow every 
 every action unit.
 """
 
-from dataclasses import dataclass, fields
-from pathlib import Path
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from scipy import ndimage, spatial
 
 from noisyau.synthesis import kernels
-from noisyau.synthesis.mesh import CENTRE, Floats, Head, Ints
+from noisyau.synthesis.mesh import CENTRE, Arrays, Floats, Head, Ints
 from noisyau.synthesis.wrinkles import WRINKLES, Map, age_lines, blob, soft, wrinkle
 
 SIZE = 512
@@ -23,7 +22,7 @@ _RIM = 1.6
 
 
 @dataclass(frozen=True)
-class Atlas:
+class Atlas(Arrays):
     """Texture maps (SIZE, SIZE) float32, 0..1 where nothing else is said.
 
     uv         (V, 2) texture coordinates of the head's vertices
@@ -57,17 +56,6 @@ class Atlas:
     spots: Floats
     strands: Floats
     curls: Floats
-
-    def save(self, path: Path) -> None:
-        scratch = path.with_name(path.name + ".tmp")
-        with scratch.open("wb") as out:
-            np.savez(out, **{field.name: getattr(self, field.name) for field in fields(self)})
-        scratch.replace(path)
-
-    @classmethod
-    def load(cls, path: Path) -> "Atlas":
-        with np.load(path) as arrays:
-            return cls(**{field.name: arrays[field.name] for field in fields(cls)})
 
 
 def texture_coordinates(points: Map) -> Floats:

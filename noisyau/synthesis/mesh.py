@@ -13,7 +13,7 @@ import gzip
 import zipfile
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import cv2
 import numpy as np
@@ -42,7 +42,23 @@ _GROUPS = {
 
 
 @dataclass(frozen=True)
-class Head:
+class Arrays:
+    """A dataclass whose fields are all arrays, kept as one .npz file."""
+
+    def save(self, path: Path) -> None:
+        scratch = path.with_name(path.name + ".tmp")
+        with scratch.open("wb") as out:
+            np.savez(out, **{field.name: getattr(self, field.name) for field in fields(self)})
+        scratch.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        with np.load(path) as arrays:
+            return cls(**{field.name: arrays[field.name] for field in fields(cls)})
+
+
+@dataclass(frozen=True)
+class Head(Arrays):
     """Arrays over C control vertices, V subdivided ones, K targets, U face units.
 
     control    (C, 3) the base head's control vertices
@@ -89,17 +105,6 @@ class Head:
             part = self.triangles[self.material_ends[k - 1] : self.material_ends[k]]
             material[part.ravel()] = k
         return material
-
-    def save(self, path: Path) -> None:
-        scratch = path.with_name(path.name + ".tmp")
-        with scratch.open("wb") as out:
-            np.savez(out, **{field.name: getattr(self, field.name) for field in fields(self)})
-        scratch.replace(path)
-
-    @classmethod
-    def load(cls, path: Path) -> "Head":
-        with np.load(path) as arrays:
-            return cls(**{field.name: arrays[field.name] for field in fields(cls)})
 
 
 def read(path: Path) -> Head:
