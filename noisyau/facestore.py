@@ -60,7 +60,7 @@ def read_faces(
 ) -> Iterator[pa.RecordBatch]:
     """The store's rows in order, at most `rows` at a time; memory does not grow with the store."""
     for path in files(folder):
-        with pq.ParquetFile(path) as file:
+        with tables.opened(path) as file:
             yield from file.iter_batches(rows, columns=list(columns) if columns else None)
 
 
@@ -83,7 +83,7 @@ def read_rows(folder: Path, first: int, last: int, columns: Sequence[str]) -> pa
         begin = max(first - number * FACES_PER_FILE, 0)
         end = min(last - number * FACES_PER_FILE, FACES_PER_FILE)
         groups = range(begin // FACES_PER_GROUP, (end - 1) // FACES_PER_GROUP + 1)
-        with pq.ParquetFile(Path(folder) / file_name(number)) as file:
+        with tables.opened(Path(folder) / file_name(number)) as file:
             table = file.read_row_groups(list(groups), columns=list(columns))
         pieces.append(table.slice(begin - groups[0] * FACES_PER_GROUP, end - begin))
     return pa.concat_tables(pieces)

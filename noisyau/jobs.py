@@ -12,6 +12,7 @@ on their task alone, never on who did it or when.
 """
 
 import ctypes
+import fcntl
 import functools
 import hashlib
 import json
@@ -20,9 +21,10 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -54,6 +56,25 @@ def _code() -> str:
     for file in sorted(Path(__file__).parent.rglob("*.py")):
         total.update(file.read_bytes())
     return total.hexdigest()
+
+
+@contextmanager
+def alone(name: str, root: Path = Path(".parts")) -> Iterator[None]:
+    """Work that only one process may do at a time, such as a stage and all that it writes.
+
+    Raises JobError at once where another process is at it. The lock ends with the process,
+    however it ends.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / f"{name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise JobError(
+                f"{name}: another process is running this stage here; wait until it ends, or "
+                "stop it, and run the same command again"
+            ) from error
+        yield
 
 
 def clear(folder: Path) -> None:

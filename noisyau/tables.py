@@ -7,9 +7,10 @@ renamed: a table that exists is whole.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pandas as pd
 import pyarrow as pa
@@ -209,10 +210,16 @@ def write(rows: pd.DataFrame | pa.Table, path: Path, schema: pa.Schema) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(path.name + ".tmp")
     try:
-        pq.write_table(table, scratch, compression="zstd")
+        with writer(scratch, table.schema) as file:
+            file.write_table(table)
         scratch.replace(path)
     finally:
         scratch.unlink(missing_ok=True)
+
+
+def writer(path: Path, schema: pa.Schema, **options: Any) -> pq.ParquetWriter:
+    """A Parquet file to write in pieces; its pages carry checksums, which `opened` looks at."""
+    return pq.ParquetWriter(path, schema, compression="zstd", write_page_checksum=True, **options)
 
 
 def read(
@@ -240,18 +247,32 @@ def read_arrow(
     path: Path, schema: pa.Schema | None = None, columns: Sequence[str] | None = None
 ) -> pa.Table:
     """As `read`, as an Arrow table."""
-    path = Path(path)
-    if not path.is_file():
-        raise TableError(f"{path}: no such table; run `dvc repro` to make it")
-    try:
-        table = pq.read_table(path, columns=list(columns) if columns else None, partitioning=None)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise TableError(f"{path}: not a Parquet file that can be read: {error}") from error
+    with opened(path) as file:
+        table = file.read(columns=list(columns) if columns else None)
     if schema is not None:
         wanted = pa.schema([schema.field(name) for name in columns]) if columns else schema
         if not table.schema.equals(wanted):
             raise TableError(f"{path}: {_difference(table.schema, wanted)}")
     return table
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[pq.ParquetFile]:
+    """A Parquet file to read in pieces, each page held to its checksum.
+
+    Raises TableError where the file is absent, or whatever is read of it is damaged.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise TableError(f"{path}: no such table; run `dvc repro` to make it")
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            yield file
+    except (pa.ArrowException, OSError) as error:
+        raise TableError(
+            f"{path}: damaged, or not a Parquet file: {error}. Remove it and run `dvc repro` "
+            "to make it anew."
+        ) from error
 
 
 def read_labels(path: Path) -> tuple[pd.DataFrame, tuple[int, ...]]:

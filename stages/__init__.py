@@ -24,8 +24,11 @@ def start(main: Callable[..., None], **arguments: Sequence[str] | type) -> None:
     for name, kind in arguments.items():
         how: dict[str, Any] = {"type": kind} if isinstance(kind, type) else {"choices": kind}
         parser.add_argument(f"--{name}", required=True, **how)
+    chosen = vars(parser.parse_args())
+    name = "-".join([Path(sys.argv[0]).stem, *map(str, chosen.values())])
     try:
-        main(**vars(parser.parse_args()))
+        with jobs.alone(name):
+            main(**chosen)
     except NoisyauError as error:
         sys.exit(f"error: {error}")
     except OSError as error:

@@ -129,3 +129,27 @@ def test_workers_do_not_outlive_a_killed_parent_and_its_parts_are_whole(tmp_path
     finished = list(parts.glob("???"))
     assert len(finished) >= 3
     assert {path.read_text() for path in finished} == {"x" * 20}
+
+
+def test_a_stage_that_runs_already_is_refused_until_it_ends(tmp_path: Path) -> None:
+    hold = f"""
+        import time
+        from pathlib import Path
+        from noisyau import jobs
+        with jobs.alone("detect-coded", Path({str(tmp_path)!r})):
+            print("in", flush=True)
+            time.sleep(60)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(hold)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "in\n"
+        with (
+            pytest.raises(JobError, match="detect-coded: another process is running this"),
+            jobs.alone("detect-coded", tmp_path),
+        ):
+            pass
+        with jobs.alone("detect-celebrities", tmp_path):
+            other.kill()
+    with jobs.alone("detect-coded", tmp_path):
+        assert other.returncode == -signal.SIGKILL

@@ -87,6 +87,17 @@ def test_an_absent_table_and_a_file_that_is_none_are_told_apart(tmp_path: Path) 
         tables.read(tmp_path / "folds.parquet")
 
 
+def test_a_flipped_byte_in_a_table_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "names.parquet"
+    rows = pd.DataFrame({"name": [f"m.{number:06d}" for number in range(500)]})
+    tables.write(rows, path, pa.schema([pa.field("name", pa.string())]))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 3] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(TableError, match=r"names.parquet: damaged.*run `dvc repro`"):
+        tables.read(path)
+
+
 def test_labels_without_any_au_are_refused(tmp_path: Path) -> None:
     pq.write_table(pa.table({"face_id": ["a"], "smile": [1]}), tmp_path / "labels.parquet")
     with pytest.raises(TableError, match=r"no AU column such as AU12_c; found .*smile"):

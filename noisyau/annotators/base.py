@@ -273,7 +273,7 @@ def _write(rows: list[dict[str, Any]], path: Path, schema: pa.Schema) -> None:
 def _concatenate(parts: Sequence[Path], out: Path, aus: Sequence[int] | None = None) -> int:
     schema = tables.LABEL_FAILURES if aus is None else tables.labels(aus)
     rows = 0
-    with pq.ParquetWriter(out, schema, compression="zstd") as writer:
+    with tables.writer(out, schema) as writer:
         for part in parts:
             table = tables.read_arrow(part, schema)
             rows += table.num_rows

@@ -16,7 +16,6 @@ issue 3), which would be written:
     SN029,4330,4536,bad landmarks (EvelynFan/FAU issue 3)
 """
 
-import csv
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Literal
 
+from noisyau import csvs
 from noisyau.corpora import disfa_labels, files, frames
 from noisyau.corpora.disfa_labels import read_labels
 from noisyau.errors import CorpusError
@@ -146,37 +146,33 @@ def _coded(path: Path, subject: str) -> set[int]:
 
 def _read_corrupt(path: Path, subjects: list[str]) -> dict[str, list[_Corrupt]]:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            rows = list(csv.reader(stream, strict=True))
+        rows = list(csvs.read(path, _HEADER, f"Expected {','.join(_HEADER)}."))
     except OSError as error:
         raise CorpusError(
             f"{path}: cannot be read: {error.strerror}; set corpora.coded.corrupt_frames"
         ) from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise CorpusError(f"{path.name}: not a CSV in UTF-8: {error}") from error
-    if not rows or [cell.strip() for cell in rows[0]] != _HEADER:
-        found = rows[0] if rows else "an empty file"
-        raise CorpusError(f"{path.name}:1: found {found}; expected {','.join(_HEADER)}")
     listed: dict[str, list[_Corrupt]] = {}
-    for line, row in enumerate(rows[1:], start=2):
-        if row:
-            subject, span = _corrupt_row(f"{path.name}:{line}", row, subjects)
-            listed.setdefault(subject, []).append(span)
+    for row in rows:
+        subject, span = _corrupt_row(row, subjects)
+        listed.setdefault(subject, []).append(span)
     return listed
 
 
-def _corrupt_row(place: str, row: list[str], subjects: list[str]) -> tuple[str, _Corrupt]:
-    cells = [cell.strip() for cell in row]
-    if len(cells) != len(_HEADER) or not cells[3]:
-        raise CorpusError(f"{place}: {row}; expected {','.join(_HEADER)}, all filled in")
-    if cells[0] not in subjects:
-        raise CorpusError(f"{place}: no subject {cells[0]!r}; known: {', '.join(subjects)}")
-    if not all(cell.isascii() and cell.isdigit() for cell in cells[1:3]):
-        raise CorpusError(f"{place}: frames {cells[1]!r} to {cells[2]!r}; expected whole numbers")
-    first, last = int(cells[1]), int(cells[2])
+def _corrupt_row(row: csvs.Row, subjects: list[str]) -> tuple[str, _Corrupt]:
+    subject, *numbers, reason = (row.cells[name] for name in _HEADER)
+    if not row.whole or not reason:
+        found = list(row.cells.values())
+        raise CorpusError(f"{row.place}: {found}; expected {','.join(_HEADER)}, all filled in")
+    if subject not in subjects:
+        raise CorpusError(f"{row.place}: no subject {subject!r}; known: {', '.join(subjects)}")
+    if not all(number.isascii() and number.isdigit() for number in numbers):
+        raise CorpusError(
+            f"{row.place}: frames {numbers[0]!r} to {numbers[1]!r}; expected whole numbers"
+        )
+    first, last = map(int, numbers)
     if not 1 <= first <= last:
-        raise CorpusError(f"{place}: frames {first} to {last}; expected 1 or more, rising")
-    return cells[0], _Corrupt(first, last, cells[3])
+        raise CorpusError(f"{row.place}: frames {first} to {last}; expected 1 or more, rising")
+    return subject, _Corrupt(first, last, reason)
 
 
 def _read(path: Path, subject: _Subject, first: int, last: int | None) -> Iterator[Item | Lost]:

@@ -10,13 +10,13 @@ are lost as `unknown_form`; files that are no pictures (texts, tables) are no pa
 The item is the path below the root, with `/`.
 """
 
-import csv
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
 
+from noisyau import csvs
 from noisyau.corpora import files
 from noisyau.errors import CorpusError
 from noisyau.items import Item, Lost, Shard
@@ -117,6 +117,8 @@ def _not_in_index(name: str) -> Lost:
 def _read_index(root: Path, index: str, columns: Mapping[str, str]) -> list[Entry]:
     """The index's rows, in its order."""
     path = root / index
+    if not files.inside(root.resolve(), path):
+        raise CorpusError(f"{path}: leads out of the corpus's folder; expected a CSV below {root}")
     if not path.is_file():
         raise CorpusError(f"{path}: no such index; `index` is a CSV below the corpus's path")
     unknown = sorted(set(columns) - {"file", "person_id"})
@@ -124,39 +126,31 @@ def _read_index(root: Path, index: str, columns: Mapping[str, str]) -> list[Entr
         raise CorpusError(f"columns: unknown {unknown}; known: file, person_id")
     file_column = columns.get("file", "file")
     person_column = columns.get("person_id", "person_id")
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream, strict=True)
-            header = list(reader.fieldnames or ())
-            absent = [name for name in (file_column, person_column) if name not in header]
-            if absent:
-                raise CorpusError(
-                    f"{path.name}:1: no column {', '.join(map(repr, absent))}; found {header}. "
-                    "Name the index's own columns in params.yaml, "
-                    "columns: {file: ..., person_id: ...}"
-                )
-            rows = [
-                (reader.line_num, row[file_column] or "", row[person_column] or "")
-                for row in reader
-            ]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise CorpusError(f"{path.name}: not a CSV in UTF-8: {error}") from error
+    otherwise = "Name the index's own columns in params.yaml, columns: {file: ..., person_id: ...}"
+    rows = [
+        (row.line, row.cells[file_column], row.cells[person_column], row.whole)
+        for row in csvs.read(path, (file_column, person_column), otherwise)
+    ]
     if not rows:
         raise CorpusError(f"{path}: the index has no rows; expected one for each picture")
     return _judge_rows(root, path.name, rows)
 
 
-def _judge_rows(root: Path, index: str, rows: Sequence[tuple[int, str, str]]) -> list[Entry]:
+def _judge_rows(root: Path, index: str, rows: Sequence[tuple[int, str, str, bool]]) -> list[Entry]:
     home = root.resolve()
     people: dict[str, set[str]] = {}
-    for _, file, person in rows:
-        people.setdefault(_normal(file), set()).add(person.strip())
+    for _, file, person, whole in rows:
+        if person and whole:
+            people.setdefault(_normal(file), set()).add(person)
     entries: list[Entry] = []
     lines: dict[str, int] = {}
-    for line, file, person in rows:
-        name, subject, place = _normal(file), person.strip(), f"{index}:{line}"
-        if not file.strip() or not subject or not subject.isprintable():
-            detail = f"file {file!r}, person {person!r}; expected both to be filled in"
+    for line, file, subject, whole in rows:
+        name, place = _normal(file), f"{index}:{line}"
+        if not whole:
+            detail = "another number of cells than the header; is a comma not quoted?"
+            entries.append(Lost(place, None, None, "bad_row", detail))
+        elif not file or not subject or not subject.isprintable():
+            detail = f"file {file!r}, person {subject!r}; expected both to be filled in"
             entries.append(Lost(place, None, None, "bad_row", detail))
         elif trouble := _trouble(file):
             entries.append(Lost(place, subject, None, "outside_root", trouble))
@@ -170,16 +164,15 @@ def _judge_rows(root: Path, index: str, rows: Sequence[tuple[int, str, str]]) ->
 
 
 def _normal(file: str) -> str:
-    return PurePosixPath(file.strip()).as_posix()
+    return PurePosixPath(file).as_posix()
 
 
 def _trouble(file: str) -> str:
     """Why a path in an index must not be followed; empty where it may."""
-    name = file.strip()
-    if name.startswith("/") or "\\" in name or ":" in name[:2] or not name.isprintable():
-        return f"file {name!r}; expected a path below the corpus's folder, with '/'"
-    if ".." in PurePosixPath(name).parts:
-        return f"file {name!r} climbs with '..'; expected a path below the corpus's folder"
+    if file.startswith("/") or "\\" in file or ":" in file[:2] or not file.isprintable():
+        return f"file {file!r}; expected a path below the corpus's folder, with '/'"
+    if ".." in PurePosixPath(file).parts:
+        return f"file {file!r} climbs with '..'; expected a path below the corpus's folder"
     return ""
 
 

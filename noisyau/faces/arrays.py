@@ -22,7 +22,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from noisyau import facestore, jobs, tables
@@ -97,7 +96,7 @@ def build(
             _make(folder, pictures, index, _Form(size, channels, margin), faces == "kept", workers)
         except OSError as error:
             raise jobs.disk_error(error, pictures) from error
-    face_ids = pd.Index(pq.read_table(index)["face_id"].to_pandas(), dtype=object)
+    face_ids = pd.Index(tables.read_arrow(index)["face_id"].to_pandas(), dtype=object)
     return FaceArray(np.load(pictures, mmap_mode="r"), face_ids, key)
 
 
@@ -155,7 +154,8 @@ def _make(
                     form = form.for_crops_like(images[0])
                 for picture in pool.map(form.picture, images):  # decoding releases Python's lock
                     file.write(picture.tobytes())
-        pq.write_table(pa.table({"face_id": pa.array(ids, pa.string())}), scratch[1])
+        names = pa.table({"face_id": pa.array(ids, pa.string())})
+        tables.write(names, scratch[1], names.schema)
         scratch[0].replace(pictures)
         scratch[1].replace(index)
     finally:

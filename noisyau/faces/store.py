@@ -161,7 +161,7 @@ def _merge(parts: list[Path], out: Path) -> Counts:
     kept = rows = 0
     with (
         _FaceWriter(out) as faces,
-        pq.ParquetWriter(out / FAILURES, tables.FAILURES, compression="zstd") as failed,
+        tables.writer(out / FAILURES, tables.FAILURES) as failed,
     ):
         for part in parts:
             again: list[Row] = []
@@ -180,7 +180,7 @@ def _merge(parts: list[Path], out: Path) -> Counts:
 
 
 def _batches(path: Path) -> Iterator[pa.RecordBatch]:
-    with pq.ParquetFile(path) as file:
+    with tables.opened(path) as file:
         yield from file.iter_batches(FACES_PER_GROUP)
 
 
@@ -273,10 +273,9 @@ class _FaceWriter:
             if self._writer:
                 self._writer.close()
             path = self._folder / file_name(self._rows // FACES_PER_FILE)
-            self._writer = pq.ParquetWriter(
+            self._writer = tables.writer(
                 path,
                 tables.FACES,
-                compression="zstd",
                 use_dictionary=["subject"],
                 write_statistics=["face_id", "item", "subject", "frame"],
             )

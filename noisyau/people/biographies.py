@@ -12,15 +12,14 @@ file as a whole that is not of its form, or a gender that a user wrote and that 
 those that the table knows.
 """
 
-import csv
 import html
 import json
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from noisyau import csvs
 from noisyau.errors import CorpusError
 
 Gender = Literal["female", "male"]
@@ -73,9 +72,9 @@ def read_biographies(path: Path) -> Iterator[Biography | Lost]:
         raise CorpusError(
             f"{path}: no such file or folder; set corpora.celebrities.biographies in params.yaml"
         )
-    elif path.suffix == ".jsonl":
+    elif path.suffix.lower() == ".jsonl":
         records = _json_lines(path)
-    elif path.suffix == ".csv":
+    elif path.suffix.lower() == ".csv":
         records = _csv(path)
     else:
         raise CorpusError(
@@ -165,37 +164,25 @@ def _json_lines(file: Path) -> Iterator[Biography | Lost]:
 
 
 def _csv(file: Path) -> Iterator[Biography | Lost]:
-    csv.field_size_limit(sys.maxsize)
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            rows = csv.DictReader(stream, strict=True)
-            columns = rows.fieldnames or []
-            if "person_id" not in columns:
-                raise CorpusError(
-                    f"{file.name}:1: no column person_id; found {list(columns)}; expected "
-                    f"person_id, then any of {', '.join(_FIELDS)}"
-                )
-            for row in rows:
-                source = f"{file.name}:{rows.line_num}"
-                if None in row or None in row.values():
-                    yield Lost(source, None, "unreadable", f"expected {len(columns)} fields")
-                    continue
-                cells = {column: (row.get(column) or "").strip() for column in _FIELDS}
-                subject = row["person_id"].strip()
-                if not subject:
-                    yield Lost(source, None, "no_id", "person_id is empty")
-                    continue
-                yield Biography(
-                    source=source,
-                    subject=subject,
-                    name=cells["name"] or None,
-                    description="",
-                    text=clean(cells["text"]),
-                    gender=_gender(cells["gender"], source),
-                    nationality=_nationalities(cells["nationality"]),
-                )
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise CorpusError(f"{file}: not a CSV file in UTF-8: {error}") from error
+    for row in csvs.read(file, ["person_id"], f"Expected it, then any of {', '.join(_FIELDS)}."):
+        source = f"{file.name}:{row.line}"
+        if not row.whole:
+            yield Lost(source, None, "unreadable", f"expected {len(row.cells)} fields")
+            continue
+        subject = row.cells["person_id"]
+        if not subject:
+            yield Lost(source, None, "no_id", "person_id is empty")
+            continue
+        cells = {column: clean(row.cells.get(column, "")) for column in _FIELDS}
+        yield Biography(
+            source=source,
+            subject=subject,
+            name=cells["name"] or None,
+            description="",
+            text=cells["text"],
+            gender=_gender(cells["gender"], source),
+            nationality=_nationalities(cells["nationality"]),
+        )
 
 
 def clean(text: str) -> str:

@@ -298,7 +298,7 @@ def _first_faces(paths: list[Path]) -> int:
     """How many rows are an item's first face; counted without holding the names."""
     total = 0
     for path in paths:
-        with pq.ParquetFile(path) as file:
+        with tables.opened(path) as file:
             for batch in file.iter_batches(65536, columns=["face_id"]):
                 total += pc.sum(pc.ends_with(batch["face_id"], "#0")).as_py() or 0
     return total

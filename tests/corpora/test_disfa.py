@@ -86,8 +86,8 @@ def test_listed_corrupt_frames_are_lost_with_the_list_s_reason(disfa_root, tmp_p
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "corrupt.csv:1: found an empty file; expected subject,first,last,reason"),
-        ("subject,frame\n", "corrupt.csv:1: found .*expected subject,first,last,reason"),
+        ("", "corrupt.csv:1: no column .*found \\[\\]. Expected subject,first,last,reason"),
+        ("subject,frame\n", "corrupt.csv:1: no column 'first'.*Expected subject,first,last,reason"),
         (
             "subject,first,last,reason\nSN003,1,2,x\n",
             "corrupt.csv:2: no subject 'SN003'; known: SN0",

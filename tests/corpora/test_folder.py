@@ -141,9 +141,18 @@ def test_an_index_without_its_columns_or_rows_is_refused_with_what_was_found(tmp
     index(tmp_path, "a.jpg,Ann")
     with pytest.raises(CorpusError, match=r"columns: unknown \['person'\]"):
         read(tmp_path, index="index.csv", columns={"person": "who"})
-    (tmp_path / "index.csv").write_bytes(b"file,person_id\n\xff.jpg,Ann\n")
-    with pytest.raises(CorpusError, match="not a CSV in UTF-8"):
-        read(tmp_path, index="index.csv")
+    with pytest.raises(CorpusError, match="leads out of the corpus's folder"):
+        read(tmp_path, index="../index.csv")
+
+
+def test_an_index_row_of_another_length_or_without_a_person_costs_that_row_alone(tmp_path):
+    put(tmp_path, "a.jpg")
+    index(tmp_path, "a.jpg,", "a.jpg,Smith, Ann", "a.jpg,Ann,")
+    assert {one.name: getattr(one, "reason", "") for one in read(tmp_path, index="index.csv")} == {
+        "index.csv:2": "bad_row",
+        "index.csv:3": "bad_row",
+        "a.jpg": "",
+    }
 
 
 def test_a_picture_that_cannot_be_opened_is_lost_when_it_is_read(tmp_path):

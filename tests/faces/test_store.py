@@ -256,6 +256,16 @@ def test_a_folder_that_is_no_store_is_refused(tmp_path: Path) -> None:
         facestore.files(tmp_path)
 
 
+def test_a_flipped_byte_in_a_stored_face_is_found(tmp_path: Path, assets: Path) -> None:
+    run({"a": [item("x/1", jpeg(drawing.face()))]}, tmp_path, assets)
+    (path,) = facestore.files(tmp_path / "faces")
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(TableError, match=r"faces-00000.parquet: damaged"):
+        list(facestore.read_faces(tmp_path / "faces"))
+
+
 KILLED = """
     import functools, sys, time
     from pathlib import Path
