@@ -8,13 +8,13 @@ from typing import Any
 
 from bench import project
 
-REPEATS = 3
+REPEATS = 2
 STAGES = ("detect", "annotate")
 
 
 def run() -> dict[str, Any]:
     seconds: dict[int, list[float]] = {1: [], 2: []}
-    size = {"people": 400, "pictures": 4, "subjects": 6, "frames": 1}
+    size = {"people": 1000, "pictures": 4, "subjects": 6, "frames": 1}
     with project.copy({"synthesis": size}) as copy:
         copy.run("dvc", "repro", "corpus@celebrities", "detect@celebrities")
         for _ in range(REPEATS):

@@ -30,7 +30,8 @@ from typing import Any, TypeVar
 
 from tqdm import tqdm
 
-from noisyau.errors import JobError, NoisyauError
+from noisyau import outputs
+from noisyau.errors import JobError
 
 Task = TypeVar("Task")
 Work = Callable[[Task, Path], int]
@@ -59,14 +60,14 @@ def _code() -> str:
 
 
 @contextmanager
-def alone(name: str, root: Path = Path(".parts")) -> Iterator[None]:
+def alone(name: str, root: Path = Path(".parts/locks")) -> Iterator[None]:
     """Work that only one process may do at a time, such as a stage and all that it writes.
 
     Raises JobError at once where another process is at it. The lock ends with the process,
     however it ends.
     """
     root.mkdir(parents=True, exist_ok=True)
-    with (root / f"{name}.lock").open("w") as lock:
+    with (root / name).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -179,21 +180,11 @@ def _do(work: Work[Task], task: Task, path: Path) -> int:
         scratch.replace(path)
     except OSError as error:
         _remove(scratch)
-        raise disk_error(error, path) from error
+        raise outputs.disk_error(error, path) from error
     except BaseException:
         _remove(scratch)
         raise
     return units
-
-
-def disk_error(error: OSError, path: Path) -> OSError | NoisyauError:
-    """A full disk told as something that the user can mend; other errors as they are."""
-    if error.errno in (28, 122):  # ENOSPC, EDQUOT
-        return JobError(
-            f"{path}: the disk is full ({error.strerror}). Nothing half-written was left. Free "
-            "some space (`dvc gc -w` drops old versions) and run the same command again."
-        )
-    return error
 
 
 def _remove(path: Path) -> None:

@@ -2,8 +2,8 @@
 
 A schema is the only description of a table: `write` refuses what does not fit it, and what it
 writes depends on the rows alone (no time, no host), so that equal rows are equal bytes and DVC
-skips what comes after. Missing is null, never a code. Files are written to `x.tmp`, then
-renamed: a table that exists is whole.
+skips what comes after. Missing is null, never a code. A
+table that exists is whole.
 """
 
 import hashlib
@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from noisyau import aus as au_names
+from noisyau import outputs
 from noisyau.errors import TableError
 from noisyau.items import Lost
 
@@ -207,14 +208,8 @@ def write(rows: pd.DataFrame | pa.Table, path: Path, schema: pa.Schema) -> None:
         table = to_arrow(rows, schema) if isinstance(rows, pd.DataFrame) else checked(rows)
     except TableError as error:
         raise TableError(f"{path.name}: {error}") from error
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(path.name + ".tmp")
-    try:
-        with writer(scratch, table.schema) as file:
-            file.write_table(table)
-        scratch.replace(path)
-    finally:
-        scratch.unlink(missing_ok=True)
+    with outputs.whole(path) as scratch, writer(scratch, table.schema) as file:
+        file.write_table(table)
 
 
 def writer(path: Path, schema: pa.Schema, **options: Any) -> pq.ParquetWriter:
@@ -289,6 +284,12 @@ def failures(lost: Iterable[Lost]) -> pd.DataFrame:
     rows = [(one.name, one.subject, one.frame, one.reason, one.detail) for one in lost]
     table = pd.DataFrame(rows, columns=FAILURES.names)
     return table.astype({"frame": "Int32"})
+
+
+def count(path: Path) -> int:
+    """The rows of a Parquet file, or of all of a folder's."""
+    files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+    return sum(pq.read_metadata(file).num_rows for file in files)
 
 
 def digest(*paths: Path) -> str:

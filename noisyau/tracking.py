@@ -85,9 +85,13 @@ class Log:
         """An epoch's numbers; a history's `val_f1_AU12` is MLflow's `val/f1/AU12`."""
         self.metrics({_slashed(name): value for name, value in numbers.items()}, step=epoch)
 
-    def table(self, path: Path) -> None:
-        """The digest of a table that the stage reads or writes."""
-        self.tag(f"digest.{Path(path).as_posix()}", tables.digest(path))
+    def table(self, *paths: Path) -> None:
+        """Rows and digest of each table, or folder of tables, that the stage reads or writes."""
+        for path in paths:
+            rows, digest = tables.count(path), tables.digest(path)
+            print(f"{path}: {rows:,} rows, sha256 {digest[:16]}", flush=True)
+            self.tag(f"digest.{Path(path).as_posix()}", digest)
+            self.tag(f"rows.{Path(path).as_posix()}", str(rows))
 
     def tag(self, key: str, value: str) -> None:
         """One fact about the run."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from noisyau import jobs
+from noisyau import jobs, outputs
 from noisyau.errors import NoisyauError
 
 CORPORA = ("celebrities", "coded")
@@ -32,7 +32,7 @@ def start(main: Callable[..., None], **arguments: Sequence[str] | type) -> None:
     except NoisyauError as error:
         sys.exit(f"error: {error}")
     except OSError as error:
-        told = jobs.disk_error(error, Path(error.filename or "the stage's output"))
+        told = outputs.disk_error(error, Path(error.filename or "the stage's output"))
         if told is error:
             raise
         sys.exit(f"error: {told}")

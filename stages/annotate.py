@@ -30,7 +30,7 @@ def main(corpus: str) -> None:
         )
         print(f"annotate {corpus}: {counts}")
         log.metrics(counts.metrics())
-        log.table(out)
+        log.table(out, base.failures_path(out))
 
 
 if __name__ == "__main__":

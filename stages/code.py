@@ -22,7 +22,7 @@ def main() -> None:
         subjects = labels["subject"].nunique()
         print(f"code: {len(labels):,} frames of {subjects} subjects; {len(lost):,} lack a label")
         log.metrics({"frames": len(labels), "subjects": subjects, "incomplete": len(lost)})
-        log.table(out)
+        log.table(out, failures)
 
 
 if __name__ == "__main__":

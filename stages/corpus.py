@@ -6,7 +6,7 @@ Reads params.yaml; writes data/corpora/<corpus>.json, on which detection depends
 import json
 from pathlib import Path
 
-from noisyau import params
+from noisyau import outputs, params
 from stages import CORPORA, start
 
 
@@ -14,8 +14,7 @@ def main(corpus: str) -> None:
     settings = params.load()
     reader = getattr(settings.corpora, corpus).reader()
     out = Path("data/corpora", f"{corpus}.json")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(reader, indent=1) + "\n", encoding="utf-8")
+    outputs.write_text(json.dumps(reader, indent=1) + "\n", out)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ def main() -> None:
             f"{known['region']:,}; {len(lost):,} biographies could not be used"
         )
         log.metrics({"people": len(rows), "lost": len(lost), **known})
-        log.table(out)
+        log.table(out, failures)
 
 
 if __name__ == "__main__":

@@ -13,14 +13,14 @@ from stages import CORPORA, start
 
 def main(corpus: str) -> None:
     settings = params.load()
-    nets = Path("models/assets")
+    nets, out = Path("models/assets"), Path("data/faces", corpus)
     knobs = settings.faces.model_dump()
     reader = getattr(settings.corpora, corpus).reader()
     with tracking.run("detect", {"faces": knobs, "reader": reader}, corpus=corpus) as log:
         source = corpora.open_corpus(**reader)
         counts = store.detect(
             source.shards(),
-            Path("data/faces", corpus),
+            out,
             yunet=assets.path(nets, "yunet"),
             landmarker=assets.path(nets, "face_landmarker"),
             workers=jobs.workers(settings.workers),
@@ -30,6 +30,7 @@ def main(corpus: str) -> None:
         )
         print(f"detect {corpus}: {counts}")
         log.metrics(counts.metrics())
+        log.table(out)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from noisyau import params, tables, tracking
+from noisyau import outputs, params, tables, tracking
 from noisyau.evaluation.evaluate import evaluate, f1_by_au
 from stages import start
 
@@ -41,15 +41,14 @@ def main() -> None:
             **knobs,
         )
         tables.write(scores, Path("reports/scores.parquet"), tables.SCORES)
-        f1_by_au(scores).to_csv("reports/f1_by_au.csv", index=False, lineterminator="\n")
+        outputs.write_text(f1_by_au(scores).to_csv(index=False), Path("reports/f1_by_au.csv"))
         text = json.dumps(summary, indent=1, allow_nan=False) + "\n"
-        Path("reports/metrics.json").write_text(text, encoding="utf-8")
+        outputs.write_text(text, Path("reports/metrics.json"))
         for method, values in summary["methods"].items():
             print(f"evaluate: {method}: F1 {in_words(values['f1'])}")
             numbers = {name: values[name]["value"] for name in ("f1", "auc", "ap")}
             log.metrics({f"{method}/{k}": v for k, v in numbers.items() if v is not None})
-        for path in (folds, coded, annotator, Path("reports/scores.parquet")):
-            log.table(path)
+        log.table(folds, coded, annotator, Path("reports/scores.parquet"))
         log.artifact(Path("reports/metrics.json"))
 
 

@@ -6,7 +6,7 @@ models/finetuned/<variant>/fold<k>/: model.pt, history.csv and predictions.parqu
 
 from pathlib import Path
 
-from noisyau import jobs, params, tables, tracking
+from noisyau import jobs, outputs, params, tables, tracking
 from noisyau.errors import TableError
 from noisyau.evaluation.folds import check
 from noisyau.faces import arrays
@@ -70,11 +70,11 @@ def main(variant: str, fold: int) -> None:
         schema = tables.predictions(knobs.finetune.aus)
         tables.write(tests.merge(found, on="face_id"), out / "predictions.parquet", schema)
         checkpoint.save(fitted.checkpoint, out / "model.pt")
-        fitted.history.to_csv(out / "history.csv", index=False, lineterminator="\n")
+        outputs.write_text(fitted.history.to_csv(index=False), out / "history.csv")
         jobs.clear(parts)
         print(f"finetune {variant} fold {fold}: {fitted}")
         log.artifact(out / "history.csv")
-        log.table(folds)
+        log.table(folds, out / "predictions.parquet")
 
 
 if __name__ == "__main__":

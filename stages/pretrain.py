@@ -6,7 +6,7 @@ writes models/pretrained/<variant>/: model.pt and history.csv.
 
 from pathlib import Path
 
-from noisyau import jobs, params, tables, tracking
+from noisyau import jobs, outputs, params, tables, tracking
 from noisyau.faces import arrays
 from noisyau.training import checkpoint, device, fit
 from noisyau.training.faces import Faces
@@ -59,12 +59,11 @@ def main(variant: str) -> None:
             on_epoch=log.epoch,
         )
         checkpoint.save(fitted.checkpoint, out / "model.pt")
-        fitted.history.to_csv(out / "history.csv", index=False, lineterminator="\n")
+        outputs.write_text(fitted.history.to_csv(index=False), out / "history.csv")
         jobs.clear(parts)
         print(f"pretrain {variant}: {fitted}")
         log.artifact(out / "history.csv")
-        log.table(subset)
-        log.table(labels)
+        log.table(subset, labels)
 
 
 if __name__ == "__main__":

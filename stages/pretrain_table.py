@@ -36,7 +36,7 @@ def main() -> None:
                 f"pretrain_table: {variant}: {train:,} pictures to train, {watched:,} to validate"
             )
             log.metrics({f"{variant}/train": train, f"{variant}/validation": watched})
-        log.table(out)
+        log.table(out, out.parent / "subsets")
 
 
 if __name__ == "__main__":

@@ -14,11 +14,12 @@ from stages import start
 def main() -> None:
     settings = params.load()
     knobs = settings.synthesis.model_dump()
+    out = Path("data/raw/synthetic")
     head = assets.path(Path("models/assets"), "head")
     parts = jobs.parts("synthesize", settings.seed, knobs, tables.digest(head))
-    with tracking.run("synthesize", {"seed": settings.seed, "synthesis": knobs}):
+    with tracking.run("synthesize", {"seed": settings.seed, "synthesis": knobs}) as log:
         synthesize(
-            Path("data/raw/synthetic"),
+            out,
             head,
             seed=settings.seed,
             workers=jobs.workers(settings.workers),
@@ -26,6 +27,7 @@ def main() -> None:
             **knobs,
         )
         jobs.clear(parts)
+        log.table(out / "truth")
 
 
 if __name__ == "__main__":

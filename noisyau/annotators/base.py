@@ -8,7 +8,6 @@ exactly once, with codes or with a reason; nothing is ever missing from labels p
 import functools
 import itertools
 import shutil
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,14 +15,13 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from noisyau import facestore, jobs, tables
+from noisyau import facestore, jobs, outputs, tables
 from noisyau.aus import intensity, occurrence
 from noisyau.errors import AnnotatorError
 
-_FACES_PER_TASK = 256
+_FACES_PER_TASK = 64
 _SAMPLE = 64, 512  # fewest and most faces to fit an annotator to: that part has one process only
 _LABELS = "labels.parquet"
 _FAILURES = "failures.parquet"
@@ -97,10 +95,11 @@ class Annotator(Protocol):
         Raises AnnotatorError, with what was tried and what to do, before any work.
         """
 
-    def fitted(self, sample: Iterable[Face], /) -> "Annotator":
+    def fitted(self, sample: Iterable[Face], workers: int, /) -> "Annotator":
         """The annotator adjusted to a store, by faces from all over it and never by a label.
 
-        Called once, after `check`; what has nothing to adjust returns itself.
+        Called once, after `check`, with the cores that it may use; what has nothing to adjust
+        returns itself.
         """
 
     def code(self, faces: Sequence[Face], scratch: Path, /) -> Iterable[Coded | Uncoded]:
@@ -149,7 +148,7 @@ def annotate(
     parts    where finished batches are kept, from `jobs.parts`; removed at the end
     """
     annotator.check()  # before any work
-    annotator = annotator.fitted(_sample(fit_on))
+    annotator = annotator.fitted(_sample(fit_on), workers)
     work = functools.partial(_make_part, annotator, annotator.check())
     total = facestore.count(faces)
     made = jobs.run(
@@ -161,26 +160,17 @@ def annotate(
         unit="face",
         total=total,
     )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    scratch = [path.with_name(path.name + ".tmp") for path in (out, failures_path(out))]
-    try:
-        coded = _concatenate([part / _LABELS for part in made], scratch[0], annotator.aus)
-        lost = _concatenate([part / _FAILURES for part in made], scratch[1])
-        reasons = Counter(pq.read_table(scratch[1], columns=["reason"])["reason"].to_pylist())
-        scratch[1].replace(failures_path(out))
-        scratch[0].replace(out)
-    except OSError as error:
-        raise jobs.disk_error(error, out) from error
-    finally:
-        for path in scratch:
-            path.unlink(missing_ok=True)
+    with outputs.whole(out) as labels, outputs.whole(failures_path(out)) as failures:
+        coded = _concatenate([part / _LABELS for part in made], labels, annotator.aus)
+        lost = _concatenate([part / _FAILURES for part in made], failures)
+    reasons = tables.read(failures_path(out), tables.LABEL_FAILURES)["reason"].value_counts()
     if coded + lost != total:
         raise AnnotatorError(
             f"{faces}: {total} faces became {coded} labels and {lost} failures; the store changed "
             f"while it was coded. Remove {parts} and run the stage again."
         )
-    shutil.rmtree(parts)
-    return Counts(total, coded, dict(reasons))
+    jobs.clear(parts)
+    return Counts(total, coded, {str(reason): int(n) for reason, n in reasons.items()})
 
 
 def _spans(faces: Path, batches: Literal["faces", "subjects"]) -> list[tuple[int, int]]:
@@ -208,9 +198,11 @@ def _sample(faces: Path) -> Iterator[Face]:
     first = facestore.read_table(faces, ["face_id"])["face_id"].str.endswith("#0")
     rows = np.flatnonzero(first.to_numpy(bool))
     size = min(max(len(rows) // 10, _SAMPLE[0]), _SAMPLE[1], len(rows))
-    for place in range(size):
-        row = int(rows[place * len(rows) // size])
-        yield from _faces(faces, row, row + 1)
+    chosen = rows[np.arange(size) * len(rows) // max(size, 1)]
+    for _, together in itertools.groupby(chosen, lambda row: row // facestore.FACES_PER_GROUP):
+        near = list(together)  # in one row group, so that none is read twice
+        group = _faces(faces, near[0], near[-1] + 1)
+        yield from (group[row - near[0]] for row in near)
 
 
 def _faces(faces: Path, first: int, last: int) -> list[Face]:

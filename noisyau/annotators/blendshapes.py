@@ -19,6 +19,7 @@ true label was looked at, here or ever.
 import functools
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, cast
@@ -158,14 +159,19 @@ class Blendshapes:
         rules = hashlib.sha256(repr(self.rules).encode()).hexdigest()
         return f"{nets[:12]}-{rules[:8]}"
 
-    def fitted(self, sample: Iterable[Face], /) -> "Blendshapes":
+    def fitted(self, sample: Iterable[Face], workers: int, /) -> "Blendshapes":
         """With the thresholds of a store, from the scores of a sample of its faces."""
-        nets = _nets(self.task)
-        answers = [nets.scores(_decoded(face)) for face in sample]
-        scores = [outputs for outputs, presence in answers if presence > 0]
+        faces = list(sample)
+        with ThreadPoolExecutor(workers) as pool:
+            answers = pool.map(self._answers, [faces[first::workers] for first in range(workers)])
+            scores = [score for some in answers for score, presence in some if presence > 0]
         if len(scores) < _ENOUGH_FACES:
             return self
         return replace(self, rules=tuple(_fitted(rule, scores) for rule in self.rules))
+
+    def _answers(self, faces: Sequence[Face]) -> list[tuple[dict[str, float], float]]:
+        nets = _Nets(self.task)  # of this thread's own
+        return [nets.scores(_decoded(face)) for face in faces]
 
     def code(self, faces: Sequence[Face], _: Path, /) -> Iterable[Coded | Uncoded]:
         """Codes from the stored crops; a face that the mesh net does not see is `no_face`."""

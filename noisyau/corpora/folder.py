@@ -25,7 +25,7 @@ SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 _OTHER_PICTURES = frozenset(
     (".gif", ".heic", ".heif", ".avif", ".jfif", ".jp2", ".jxl", ".pgm", ".ppm", ".svg")
 )
-_PICTURES = 256  # a shard
+_PICTURES = 64  # a shard; few, so that workers end together
 
 Entry = tuple[str, str] | Lost
 """A picture's path below the root and its subject, or why there is none."""

@@ -34,7 +34,7 @@ from noisyau.corpora import cleanlist, files
 from noisyau.errors import CorpusError
 from noisyau.items import Item, Lost, Shard
 
-_ROWS = 256  # a shard
+_ROWS = 64  # a shard; few, so that workers end together
 _LONGEST = 64 * 2**20  # bytes of a row that are read; the makers' are below 200 KB
 _COLUMNS = 7
 _NAME = re.compile(r"(?!.*\.\.)[A-Za-z0-9_.\-]+")

@@ -10,7 +10,6 @@ down by area: 224-pixel crops become 64-pixel arrays at 2,600 to 5,000 a second 
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -24,7 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from noisyau import facestore, jobs, tables
+from noisyau import facestore, outputs, tables
 from noisyau.errors import TableError
 
 _FLAGS = {
@@ -91,11 +90,7 @@ def build(
     key = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:16]
     pictures, index = cache / f"{key}.npy", cache / f"{key}.parquet"
     if not (pictures.exists() and index.exists()):
-        cache.mkdir(parents=True, exist_ok=True)
-        try:
-            _make(folder, pictures, index, _Form(size, channels, margin), faces == "kept", workers)
-        except OSError as error:
-            raise jobs.disk_error(error, pictures) from error
+        _make(folder, pictures, index, _Form(size, channels, margin), faces == "kept", workers)
     face_ids = pd.Index(tables.read_arrow(index)["face_id"].to_pandas(), dtype=object)
     return FaceArray(np.load(pictures, mmap_mode="r"), face_ids, key)
 
@@ -141,26 +136,22 @@ def _make(
             f"{folder}: no face in this store, so there is nothing to train on; "
             f"{facestore.FAILURES} beside it says why its items were lost"
         )
-    ours = f".{os.getpid()}.tmp"  # variants that train side by side may make the same array
-    scratch = [path.with_name(path.name + ours) for path in (pictures, index)]
     shape = len(ids), form.channels, form.size, form.size
     header = {"descr": "|u1", "fortran_order": False, "shape": shape}
-    try:
-        # Written, not mapped: a full disk is an error here, and would kill the process there.
-        with scratch[0].open("wb") as file, ThreadPoolExecutor(workers) as pool:
-            np.lib.format.write_array_header_1_0(file, header)
-            for number, images in enumerate(_images(folder, kept_only)):
-                if number == 0:
-                    form = form.for_crops_like(images[0])
-                for picture in pool.map(form.picture, images):  # decoding releases Python's lock
-                    file.write(picture.tobytes())
-        names = pa.table({"face_id": pa.array(ids, pa.string())})
-        tables.write(names, scratch[1], names.schema)
-        scratch[0].replace(pictures)
-        scratch[1].replace(index)
-    finally:
-        for path in scratch:
-            path.unlink(missing_ok=True)
+    # Written, not mapped: a full disk is an error here, and would kill the process there.
+    with (
+        outputs.whole(pictures) as scratch,
+        scratch.open("wb") as file,
+        ThreadPoolExecutor(workers) as pool,
+    ):
+        np.lib.format.write_array_header_1_0(file, header)
+        for number, images in enumerate(_images(folder, kept_only)):
+            if number == 0:
+                form = form.for_crops_like(images[0])
+            for picture in pool.map(form.picture, images):  # decoding releases Python's lock
+                file.write(picture.tobytes())
+    names = pa.table({"face_id": pa.array(ids, pa.string())})
+    tables.write(names, index, names.schema)
 
 
 def _filtered(face_ids: "pd.Series[str]", kept_only: bool) -> "pd.Series[str]":

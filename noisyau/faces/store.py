@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from noisyau import jobs, tables
+from noisyau import jobs, outputs, tables
 from noisyau.errors import CorpusError
 from noisyau.facestore import FACES_PER_FILE, FACES_PER_GROUP, FAILURES, file_name
 from noisyau.items import Lost, Shard
@@ -106,10 +106,10 @@ def detect(
         shutil.rmtree(out, ignore_errors=True)
         scratch.replace(out)
     except OSError as error:
-        raise jobs.disk_error(error, out) from error
+        raise outputs.disk_error(error, out) from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    shutil.rmtree(parts)
+    jobs.clear(parts)
     return counts
 
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from noisyau import aus as au_names
-from noisyau import facestore, tables
+from noisyau import facestore, outputs, tables
 from noisyau.reporting import contact, figures, flow, summaries, words
 from noisyau.reporting.figures import Point
 
@@ -103,10 +103,7 @@ def report(
         "paper_totals": (1_995, 162_070),
     }
     page = environment.get_template("template.html.j2").render(context)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    scratch = out.with_name(out.name + ".tmp")
-    scratch.write_text(page, encoding="utf-8")
-    scratch.replace(out)
+    outputs.write_text(page, out)
 
 
 def _trained_on(pretrain: pd.DataFrame, variants: list[str]) -> dict[str, tuple[int, int]]:

@@ -1,6 +1,6 @@
 """The embedded default data: rendered faces with known AUs, in the forms of real corpora.
 
-    celebrities/FaceImageCroppedWithAlignment.tsv, celebrities/bios/<MID without m.>.json
+    celebrities/FaceImageCroppedWithAlignment.tsv, biographies/<MID without m.>.json
     disfa/Videos_LeftCamera/LeftVideoSN001_comp.avi, disfa/ActionUnit_Labels/SN001/SN001_au1.txt
     truth/celebrities.parquet, truth/coded.parquet    what only the noise audit may read
 
@@ -33,7 +33,7 @@ def synthesize(
     workers: int,
     parts: Path,
 ) -> None:
-    """Write `celebrities/`, `disfa/` and `truth/` below `out`, replacing what is there.
+    """Write what this module's text lists below `out`, replacing what is there.
 
     head      `head.zip` (noisyau.assets)
     people    celebrities, each with this many `pictures`
@@ -62,7 +62,7 @@ def synthesize(
     try:
         _gather_celebrities(done[len(films) :], scratch)
         _gather_videos(done[: len(films)], scratch)
-        for folder in ("celebrities", "disfa", "truth"):
+        for folder in ("celebrities", "biographies", "disfa", "truth"):
             shutil.rmtree(out / folder, ignore_errors=True)
             (scratch / folder).replace(out / folder)
     finally:
@@ -87,13 +87,14 @@ def _prepare(head: Path, studio: Path) -> None:
 
 def _gather_celebrities(parts: Sequence[Path], out: Path) -> None:
     folder = out / "celebrities"
-    (folder / "bios").mkdir(parents=True)
+    folder.mkdir(parents=True)
+    (out / "biographies").mkdir()
     with (folder / TSV).open("wb") as rows:
         for part in parts:
             with (part / "rows.tsv").open("rb") as some:
                 shutil.copyfileobj(some, rows)
             for biography in sorted((part / "bios").iterdir()):
-                shutil.copyfile(biography, folder / "bios" / biography.name)
+                shutil.copyfile(biography, out / "biographies" / biography.name)
     _gather_truth(parts, out / "truth" / "celebrities.parquet")
 
 

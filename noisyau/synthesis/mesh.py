@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from noisyau import outputs
 from noisyau.errors import AssetError
 
 Floats = npt.NDArray[np.float32]
@@ -46,10 +47,8 @@ class Arrays:
     """A dataclass whose fields are all arrays, kept as one .npz file."""
 
     def save(self, path: Path) -> None:
-        scratch = path.with_name(path.name + ".tmp")
-        with scratch.open("wb") as out:
+        with outputs.whole(path) as scratch, scratch.open("wb") as out:
             np.savez(out, **{field.name: getattr(self, field.name) for field in fields(self)})
-        scratch.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> Self:

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from noisyau import aus as au_names
-from noisyau import nets
+from noisyau import nets, outputs
 from noisyau.errors import TrainingError
 from noisyau.training.faces import Scaling
 
@@ -83,13 +83,8 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
     }
     buffer = io.BytesIO()  # a file's own name would be in the bytes
     torch.save(content, buffer)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(path.name + ".tmp")
-    try:
+    with outputs.whole(path) as scratch:
         scratch.write_bytes(buffer.getbuffer())
-        scratch.replace(path)
-    finally:
-        scratch.unlink(missing_ok=True)
 
 
 def load(path: Path) -> Checkpoint:

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from noisyau import aus as au_names
+from noisyau import outputs
 from noisyau.errors import TrainingError
 from noisyau.training.augment import Augment
 from noisyau.training.device import Device
@@ -281,12 +282,7 @@ def _resume(
 
 
 def _write(content: dict[str, Any], path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(path.name + ".tmp")
     buffer = io.BytesIO()  # torch hides the system's word for a full disk
     torch.save(content, buffer)
-    try:
+    with outputs.whole(path) as scratch:
         scratch.write_bytes(buffer.getbuffer())
-        scratch.replace(path)
-    finally:
-        scratch.unlink(missing_ok=True)

@@ -104,7 +104,7 @@ def test_thresholds_of_brows_follow_the_corpus_within_bounds(
     monkeypatch.setattr(blendshapes._Nets, "scores", scores)
     face = Face("x#0", "x", "x", None, drawing.jpeg(drawing.face(64)), (0, 0, 1, 1),
                 np.zeros((5, 2)), np.zeros((2, 3)))  # fmt: skip
-    fitted = {rule.au: rule.present for rule in annotator.fitted([face] * 100).rules}
+    fitted = {rule.au: rule.present for rule in annotator.fitted([face] * 100, 2).rules}
     fixed = {rule.au: rule.present for rule in RULES}
     assert fitted[4] == pytest.approx(0.79, abs=0.01)  # the score of the highest fifth
     assert fitted[1] == 0.70  # bounded
@@ -112,7 +112,7 @@ def test_thresholds_of_brows_follow_the_corpus_within_bounds(
 
 
 def test_a_few_faces_do_not_move_a_threshold(annotator: Blendshapes) -> None:
-    assert annotator.fitted([]) == annotator
+    assert annotator.fitted([], 1) == annotator
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PK nonsense"])

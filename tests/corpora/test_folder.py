@@ -162,11 +162,11 @@ def test_a_picture_that_cannot_be_opened_is_lost_when_it_is_read(tmp_path):
     assert reasons(everything(shards)) == {"ann/1.jpg": "unreadable"}
 
 
-def test_shards_hold_256_pictures_and_can_be_sent_to_other_processes(tmp_path):
+def test_shards_hold_64_pictures_and_can_be_sent_to_other_processes(tmp_path):
     put(tmp_path, *(f"ann/{number:03d}.jpg" for number in range(300)))
     corpus = open_corpus("folder", tmp_path)
     shards = pickle.loads(pickle.dumps(corpus.shards()))
-    assert [len(list(shards[name]())) for name in sorted(shards)] == [256, 44]
+    assert [len(list(shards[name]())) for name in sorted(shards)] == [64, 64, 64, 64, 44]
     assert corpus.size() == 300
 
 

@@ -47,7 +47,7 @@ def test_the_tsv_has_seven_columns_as_ms_celeb_1m(corpus, small):
 
 def test_each_person_has_a_biography_in_the_form_of_the_knowledge_graph(corpus):
     mids = {row[0] for row in rows(corpus)}
-    files = sorted((corpus / "celebrities" / "bios").iterdir())
+    files = sorted((corpus / "biographies").iterdir())
     assert {f"m.{file.stem}" for file in files} == mids
     known = tables.read(corpus / "truth" / "celebrities.parquet").set_index("subject")
     for file in files:
@@ -73,7 +73,7 @@ def test_a_real_biography_has_the_same_keys_as_ours(corpus, shared):
         return [keys(value[0])] if isinstance(value, list) and isinstance(value[0], dict) else ""
 
     real = json.loads((shared / "data/celebrities/bios/0120mb.json").read_text())
-    ours = json.loads(next((corpus / "celebrities" / "bios").iterdir()).read_text())
+    ours = json.loads(next((corpus / "biographies").iterdir()).read_text())
     assert keys(ours) == keys(real)
 
 

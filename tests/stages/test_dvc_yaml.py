@@ -1,0 +1,67 @@
+"""DVC does not follow imports, so dvc.yaml lists the code of each stage; here it is followed."""
+
+import ast
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+WITHOUT_EFFECT = {
+    *("assets", "errors", "items", "jobs", "outputs", "params", "tracking"),  # on what is written
+    *("training", "nets", "corpora", "faces", "people"),  # packages: their modules count
+}
+
+
+def stages() -> dict[str, list[str]]:
+    """Each stage's dependencies."""
+    found = {}
+    for file in ("dvc.yaml", "data/synthetic/dvc.yaml"):
+        for name, stage in yaml.safe_load((ROOT / file).read_text())["stages"].items():
+            found[name] = (stage.get("do") or stage)["deps"]
+    return found
+
+
+def imports(file: Path) -> set[Path]:
+    """The files of noisyau that a file imports, wherever in it."""
+    package = [*file.relative_to(ROOT).with_suffix("").parts]
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            above = ".".join(package[: len(package) - node.level]) + "." if node.level else ""
+            module = (above + (node.module or "")).rstrip(".")
+            names = [module, *(f"{module}.{alias.name}" for alias in node.names)]
+        else:
+            continue
+        for name in names:
+            path = ROOT.joinpath(*name.split("."))
+            if name.startswith("noisyau"):
+                found |= {
+                    one for one in (path.with_suffix(".py"), path / "__init__.py") if one.is_file()
+                }
+    return found
+
+
+def closure(stage: str) -> set[str]:
+    seen: set[Path] = set()
+    todo = {ROOT / "stages" / f"{stage}.py"}
+    while todo:
+        file = todo.pop()
+        seen.add(file)
+        if file.stem not in WITHOUT_EFFECT:
+            todo |= imports(file) - seen
+    return {file.relative_to(ROOT).as_posix() for file in seen}
+
+
+@pytest.mark.parametrize("stage", stages())
+def test_a_stage_depends_on_all_code_that_shapes_what_it_writes(stage):
+    deps = stages()[stage]
+    missing = sorted(
+        file
+        for file in closure(stage)
+        if Path(file).stem not in {*WITHOUT_EFFECT, "__init__"}
+        and not any(file == dep or file.startswith(f"{dep}/") for dep in deps)
+    )
+    assert missing == []
