@@ -1,7 +1,6 @@
 """CSV files that users bring: an index, biographies, corrections. A header, then rows, in UTF-8."""
 
 import csv
-import io
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ class Row:
 
 
 def read(path: Path, needed: Sequence[str], otherwise: str = "") -> Iterator[Row]:
-    """The rows of a CSV, in order; empty lines are none.
+    """The rows of a CSV, in order, one at a time in memory; empty lines are none.
 
     needed     columns that the header must have
     otherwise  what to do where it lacks one
@@ -36,34 +35,41 @@ def read(path: Path, needed: Sequence[str], otherwise: str = "") -> Iterator[Row
     """
     path = Path(path)
     csv.field_size_limit(sys.maxsize)
-    reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
-    try:
-        header = [name.strip() for name in next(reader, [])]
-        if absent := [name for name in needed if name not in header]:
-            raise CorpusError(
-                f"{path}:1: no column {', '.join(map(repr, absent))}; found {header}. {otherwise}"
-            )
-        for cells in reader:
-            if cells:
-                cells = [cell.strip() for cell in cells]
-                beyond = any(cells[len(header) :])
-                padded = cells + [""] * (len(header) - len(cells))
-                yield Row(
-                    f"{path}:{reader.line_num}",
-                    reader.line_num,
-                    len(cells) >= len(header) and not beyond,
-                    dict(zip(header, padded, strict=False)),
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        reader = csv.reader(lines, strict=True)
+        try:
+            header = [name.strip() for name in next(reader, [])]
+            if absent := [name for name in needed if name not in header]:
+                raise CorpusError(
+                    f"{path}:1: no column {', '.join(map(repr, absent))}; found {header}. "
+                    f"{otherwise}"
                 )
-    except csv.Error as error:
-        raise CorpusError(
-            f"{path}:{reader.line_num}: not a CSV: {error}; is a quote left open?"
-        ) from error
+            for cells in reader:
+                if cells:
+                    yield _row(path, reader.line_num, header, cells)
+        except csv.Error as error:
+            raise CorpusError(
+                f"{path}:{reader.line_num}: not a CSV: {error}; is a quote left open?"
+            ) from error
+        except UnicodeDecodeError as error:
+            raise CorpusError(
+                f"{path}:{_undecodable(path)}: not UTF-8 ({error.reason}); save it as UTF-8"
+            ) from error
 
 
-def _text(path: Path) -> str:
-    content = path.read_bytes()
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise CorpusError(f"{path}:{line}: not UTF-8 ({error.reason}); save it as UTF-8") from error
+def _row(path: Path, line: int, header: list[str], cells: list[str]) -> Row:
+    stripped = [cell.strip() for cell in cells]
+    whole = len(cells) >= len(header) and not any(stripped[len(header) :])
+    padded = stripped + [""] * (len(header) - len(cells))
+    return Row(f"{path}:{line}", line, whole, dict(zip(header, padded, strict=False)))
+
+
+def _undecodable(path: Path) -> int:
+    """The first line that is not UTF-8."""
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                return number
+    return 1
