@@ -21,7 +21,6 @@ from noisyau import facestore, jobs, outputs, tables
 from noisyau.aus import intensity, occurrence
 from noisyau.errors import AnnotatorError
 
-_FACES_PER_TASK = 64
 _SAMPLE = 64, 512  # fewest and most faces to fit an annotator to: that part has one process only
 _LABELS = "labels.parquet"
 _FAILURES = "failures.parquet"
@@ -72,6 +71,7 @@ class Annotator(Protocol):
     name     as in the table's column and file name: `blendshapes`, `openface`
     mode     `static`, each picture for itself, or `dynamic`, with regard to the person's others
     aus      the AUs that get columns; those it never sees are null throughout
+    batch    faces that it gets at a time, about
     batches  `faces`: any consecutive faces may come together; `subjects`: a batch holds
              consecutive faces of the same subjects and never cuts a subject's run in two, as
              whole videos and person-specific calibration need it
@@ -85,6 +85,9 @@ class Annotator(Protocol):
 
     @property
     def aus(self) -> tuple[int, ...]: ...
+
+    @property
+    def batch(self) -> int: ...
 
     @property
     def batches(self) -> Literal["faces", "subjects"]: ...
@@ -153,7 +156,7 @@ def annotate(
     total = facestore.count(faces)
     made = jobs.run(
         work,
-        {f"{first:09d}": (faces, first, last) for first, last in _spans(faces, annotator.batches)},
+        {f"{first:09d}": (faces, first, last) for first, last in _spans(faces, annotator)},
         parts,
         workers=workers,
         label=f"annotate {faces.name} ({annotator.name})",
@@ -173,20 +176,18 @@ def annotate(
     return Counts(total, coded, {str(reason): int(n) for reason, n in reasons.items()})
 
 
-def _spans(faces: Path, batches: Literal["faces", "subjects"]) -> list[tuple[int, int]]:
+def _spans(faces: Path, annotator: Annotator) -> list[tuple[int, int]]:
     """First and last (exclusive) row of each task."""
-    if batches == "faces":
+    size = annotator.batch
+    if annotator.batches == "faces":
         total = facestore.count(faces)
-        return [
-            (first, min(first + _FACES_PER_TASK, total))
-            for first in range(0, total, _FACES_PER_TASK)
-        ]
+        return [(first, min(first + size, total)) for first in range(0, total, size)]
     subjects = facestore.read_table(faces, ["subject"])["subject"]
     starts = np.flatnonzero(subjects.ne(subjects.shift())).tolist()
     bounds = [*starts, len(subjects)]
     spans: list[tuple[int, int]] = []
     for first, last in itertools.pairwise(bounds):
-        if spans and last - spans[-1][0] <= _FACES_PER_TASK:
+        if spans and last - spans[-1][0] <= size:
             spans[-1] = spans[-1][0], last
         else:
             spans.append((first, last))

@@ -145,6 +145,7 @@ class Blendshapes:
     name: str = "blendshapes"
     mode: Literal["static"] = "static"
     aus: tuple[int, ...] = au_names.OPENFACE_17
+    batch: int = 64  # few, so that workers end together
     batches: Literal["faces"] = "faces"
 
     def check(self) -> str:

@@ -23,6 +23,7 @@ class Brightness:
 
     log: Path
     refused: tuple[str, ...] = ()
+    batch: int = 64
     batches: Literal["faces", "subjects"] = "faces"
     name: str = "brightness"
     mode: Literal["static", "dynamic"] = "static"
@@ -121,13 +122,12 @@ def test_all_faces_may_fail(faces: Path, tmp_path: Path) -> None:
 
 
 def test_the_tables_are_the_same_bytes_with_any_number_of_workers(
-    faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    faces: Path, tmp_path: Path
 ) -> None:
     for workers in (1, 2):
         run(Brightness(tmp_path / "log"), faces, tmp_path / str(workers), workers)
     assert tables.digest(tmp_path / "1/labels") == tables.digest(tmp_path / "2/labels")
-    monkeypatch.setattr(base, "_FACES_PER_TASK", 3)
-    _, labels, _ = run(Brightness(tmp_path / "log"), faces, tmp_path / "small")
+    _, labels, _ = run(Brightness(tmp_path / "log", batch=3), faces, tmp_path / "small")
     assert labels.equals(tables.read(tmp_path / "1/labels/celebrities_brightness.parquet"))
 
 
@@ -141,10 +141,7 @@ def test_nothing_but_the_tables_is_left_behind(faces: Path, tmp_path: Path) -> N
     }
 
 
-def test_finished_batches_are_not_coded_again(
-    faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(base, "_FACES_PER_TASK", 3)
+def test_finished_batches_are_not_coded_again(faces: Path, tmp_path: Path) -> None:
     log = tmp_path / "log"
 
     class Stops(Brightness):
@@ -154,19 +151,18 @@ def test_finished_batches_are_not_coded_again(
             return super().code(faces, scratch)
 
     with pytest.raises(KeyboardInterrupt):
-        run(Stops(log), faces, tmp_path)
+        run(Stops(log, batch=3), faces, tmp_path)
     assert not (tmp_path / "labels").exists()
-    _, labels, _ = run(Brightness(log), faces, tmp_path)
+    _, labels, _ = run(Brightness(log, batch=3), faces, tmp_path)
     assert log.read_text().split() == labels["face_id"].tolist()
 
 
 def test_a_subjects_faces_come_together_where_the_annotator_needs_it(
-    faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    faces: Path, tmp_path: Path
 ) -> None:
     for size, batches in ((1, ["a a", "b b b", "c c"]), (5, ["a a b b b", "c c"])):
-        monkeypatch.setattr(base, "_FACES_PER_TASK", size)
         log = tmp_path / f"log{size}"
-        run(Brightness(log, batches="subjects"), faces, tmp_path / str(size))
+        run(Brightness(log, batch=size, batches="subjects"), faces, tmp_path / str(size))
         came = [" ".join(name[0] for name in line.split()) for line in log.read_text().splitlines()]
         assert came == batches
 

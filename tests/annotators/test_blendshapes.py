@@ -135,9 +135,9 @@ def test_nets_that_cannot_be_read_stop_before_any_work(
 
 
 def test_a_store_is_coded_the_same_with_one_and_two_workers(
-    faces: Path, annotator: Blendshapes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    faces: Path, annotator: Blendshapes, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(base, "_FACES_PER_TASK", 4)
+    annotator = replace(annotator, batch=4)
     for workers in (1, 2):
         out = tmp_path / str(workers) / "labels/coded_blendshapes.parquet"
         base.annotate(

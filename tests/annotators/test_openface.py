@@ -1,0 +1,175 @@
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from noisyau import tables
+from noisyau.annotators import base, openface
+from noisyau.annotators.base import Coded, Face, Uncoded
+from noisyau.annotators.openface import OpenFace
+from noisyau.errors import AnnotatorError
+from noisyau.faces import align
+from tests.annotators import standin
+
+SIDE = 192
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The stand-in, as a program in a folder of its own."""
+    path = tmp_path_factory.mktemp("OpenFace") / "FaceLandmarkImg"
+    text = Path(standin.__file__).read_text()
+    path.write_text(text.replace("/usr/bin/env python3", sys.executable, 1))
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openface, "_LOADING", 3.0)
+
+
+def face(number: int, kind: str = "face") -> Face:
+    """A stored crop of one colour, with a number in its pixels; the picture is the crop."""
+    colour = standin.COLOURS.get(kind, (120, 120, 120))
+    crop = np.full((SIDE, SIDE, 3), colour, np.uint8)
+    cv2.putText(crop, str(number), (4, 20), cv2.FONT_HERSHEY_PLAIN, 1, (90, 90, 90))
+    image = cv2.imencode(".png" if number % 2 else ".jpg", crop)[1].tobytes()
+    still = np.array([[1.0, 0, 0], [0, 1, 0]])
+    landmarks = align.TEMPLATE * SIDE
+    return Face(f"x/{number}#0", f"x/{number}", "x", None, image, (0, 0, 1, 1), landmarks, still)
+
+
+def code(program: Path, folder: Path, *kinds: str, **knobs: float) -> dict[str, Coded | Uncoded]:
+    """By number; each face is answered for once, as `base` makes sure of."""
+    annotator = OpenFace((str(program),), timeout=knobs.get("timeout", 1.0))
+    faces = [face(number, kind) for number, kind in enumerate(kinds)]
+    folder.mkdir(exist_ok=True)
+    answers = base._answers(annotator, faces, folder)
+    assert not list(folder.iterdir())
+    return answers
+
+
+def reasons(answers: dict[str, Coded | Uncoded]) -> list[str]:
+    return [
+        one.reason if isinstance(one, Uncoded) else "coded"
+        for one in (answers[f"x/{number}#0"] for number in range(len(answers)))
+    ]
+
+
+def test_codes_are_those_of_the_pictures_own_file_and_keep_occurrence_and_intensity_apart(
+    program, tmp_path
+):
+    answers = code(program, tmp_path / "a", "face", "face", "face")
+    assert reasons(answers) == ["coded"] * 3
+    first = answers["x/0#0"]
+    assert isinstance(first, Coded)
+    assert set(first.occurrence) == {*standin.AUS_C}
+    assert set(first.intensity) == {*standin.AUS_R}
+    assert any((first.intensity[au] >= 1) != first.occurrence[au] for au in standin.AUS_R)
+    assert first.confidence is not None
+    assert 0.7 <= first.confidence <= 0.99
+    alone = code(program, tmp_path / "b", "face")["x/0#0"]
+    assert alone == first
+    assert answers["x/1#0"] != first
+
+
+@pytest.mark.parametrize("kind", ["abort", "hang", "endless", "cut"])
+def test_a_picture_that_ends_the_program_costs_that_picture_alone(program, tmp_path, kind):
+    answers = code(program, tmp_path, "face", kind, "face", "no_face", "face", timeout=0.5)
+    reason = {"abort": "program_died", "cut": "no_output"}.get(kind, "time_limit")
+    assert reasons(answers) == ["coded", reason, "coded", "no_face", "coded"]
+    told = answers["x/1#0"]
+    assert isinstance(told, Uncoded)
+    if kind == "abort":
+        assert told.detail.startswith("ended by SIGABRT: ")
+        assert "terminate called after throwing an instance of 'cv::Exception'" in told.detail
+    if kind == "hang":
+        assert "ended at the time limit: " in told.detail
+
+
+@pytest.mark.parametrize("first", ["no_face", "face"])
+def test_the_culprit_is_found_beside_pictures_without_a_face_wherever_it_lies(
+    program, tmp_path, first
+):
+    kinds = [first, "no_face", "abort", "abort", "no_face", "face", "abort"]
+    found = {"face": "coded", "no_face": "no_face", "abort": "program_died"}
+    assert reasons(code(program, tmp_path, *kinds)) == [found[kind] for kind in kinds]
+
+
+def test_of_several_faces_the_one_where_the_stored_face_lies_is_taken(program, tmp_path):
+    several = code(program, tmp_path / "a", "three")["x/0#0"]
+    assert isinstance(several, Coded)
+    crop = tmp_path / "crop.jpg"
+    crop.write_bytes(face(0, "three").image)
+    text = standin.row(crop, 2, standin.EYES, SIDE, set())
+    assert f"{several.confidence:.3f}" == text.split(",")[1]
+
+
+def test_somebody_elses_face_is_not_the_stored_one(program, tmp_path):
+    answers = code(program, tmp_path, "elsewhere", "face")
+    assert reasons(answers) == ["other_face", "coded"]
+    told = answers["x/0#0"]
+    assert isinstance(told, Uncoded)
+    assert "eye distances from the stored landmarks" in told.detail
+
+
+def test_a_program_that_stops_working_fails_the_stage_and_not_every_face(
+    program, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("STANDIN_BREAKS_AFTER", "0")
+    with pytest.raises(AnnotatorError, match=r"did not code a plain picture: exit code 1: .*Tried"):
+        code(program, tmp_path, "face", "face")
+
+
+@pytest.mark.parametrize("name", ["no-such-program", "/nowhere/FaceLandmarkImg"])
+def test_a_program_that_is_not_there_is_told_before_any_work(name):
+    with pytest.raises(AnnotatorError, match=rf"no program '{name}'.*github.com/TadasBaltrusaitis"):
+        OpenFace((name,)).check()
+
+
+@pytest.mark.parametrize("name", ["true", "false"])
+def test_a_program_that_is_another_is_told_before_any_work(name):
+    with pytest.raises(AnnotatorError, match=r"did not code a plain picture: exit code"):
+        OpenFace((name,)).check()
+
+
+def test_a_link_to_the_program_is_followed_since_its_models_lie_beside_it(program, tmp_path):
+    link = tmp_path / "FaceLandmarkImg"
+    link.symlink_to(program)
+    assert OpenFace((str(link),))._program() == program
+    assert OpenFace((str(link),)).check() == OpenFace((str(program),)).check()
+
+
+def test_a_command_of_several_words_can_name_the_folder_that_it_must_see(program, tmp_path):
+    wrapper = tmp_path / "run"
+    wrapper.write_text(f'#!/bin/sh\n[ -d "$1/pictures" ] || exit 9\nshift\nexec {program} "$@"\n')
+    wrapper.chmod(0o755)
+    (tmp_path / "work").mkdir()
+    annotator = OpenFace((str(wrapper), "{scratch}"))
+    assert annotator.check().endswith("{scratch} -aus -2Dfp")
+    (answer,) = annotator.code([face(0)], tmp_path / "work")
+    assert isinstance(answer, Coded)
+
+
+def test_a_store_is_coded_with_any_number_of_workers_to_the_same_bytes(program, faces, tmp_path):
+    for workers in (1, 2):
+        folder = tmp_path / str(workers)
+        counts = base.annotate(
+            faces,
+            folder / "celebrities_openface.parquet",
+            OpenFace((str(program),), batch=3),
+            fit_on=faces,
+            workers=workers,
+            parts=tmp_path / "parts",
+        )
+        assert str(counts) == "7 faces = 7 coded + 0 failures"
+    one, two = (tmp_path / name / "celebrities_openface.parquet" for name in "12")
+    assert one.read_bytes() == two.read_bytes()
+    labels = tables.read(one, tables.labels((*standin.AUS_C[:16], 28, 45)))
+    assert labels["AU28_r"].isna().all()
+    assert labels["AU28_c"].notna().all()
+    assert labels["annotator"].unique().tolist() == ["openface"]
+    assert labels["annotator_version"].iloc[0].endswith(" -aus -2Dfp")
