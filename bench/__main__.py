@@ -1,7 +1,6 @@
 """Run the benchmarks named on the command line, or all, and write reports/bench.json."""
 
 import json
-import os
 import platform
 import sys
 from collections.abc import Callable
@@ -10,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
+
+from noisyau import jobs
 
 NAMES = ("training", "workers", "memory", "whole")
 
@@ -20,7 +21,7 @@ def main(names: list[str]) -> None:
         sys.exit(f"unknown benchmark {unknown[0]!r}; known: {', '.join(NAMES)}")
     results: dict[str, Any] = {
         "machine": {
-            "cores": len(os.sched_getaffinity(0)),
+            "cores": jobs.workers("auto"),
             "processor": platform.processor() or platform.machine(),
             "instructions": torch.backends.cpu.get_cpu_capability(),
             "torch": torch.__version__,

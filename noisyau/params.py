@@ -126,6 +126,22 @@ class Faces(Model):
     largest_picture: PositiveInt
 
 
+class Blendshapes(Model):
+    """Nothing to set."""
+
+
+class OpenFace(Model):
+    command: Annotated[tuple[str, ...], Field(min_length=1)]
+    batch: PositiveInt
+    timeout_s_per_image: Positive
+    minimum_confidence: Share
+
+
+class Annotators(Model):
+    blendshapes: Blendshapes
+    openface: OpenFace
+
+
 class PretrainTable(Model):
     validation: Annotated[float, Field(gt=0, lt=1)]
 
@@ -193,7 +209,8 @@ class Params(Model):
     corpora: Corpora
     synthesis: Synthesis
     faces: Faces
-    annotator: Literal["blendshapes"]
+    annotator: Literal["blendshapes", "openface"]
+    annotators: Annotators
     pretrain_table: PretrainTable
     folds: FoldsSettings
     fold_names: tuple[PositiveInt, ...]
@@ -201,6 +218,11 @@ class Params(Model):
     active: Annotated[tuple[str, ...], Field(min_length=1)]
     variants: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Variant]
     evaluation: Evaluation
+
+    def minimum_confidence(self) -> float:
+        """Labels below it stay in the table and out of pre-training."""
+        chosen = getattr(self.annotators, self.annotator)
+        return float(getattr(chosen, "minimum_confidence", 0.0))
 
     def check_fold(self, fold: int) -> None:
         """ParamsError for a fold that there is not."""

@@ -29,6 +29,15 @@ class Amounts(NamedTuple):
     people: int | Literal["all"]
 
 
+def confident(faces: pd.DataFrame, minimum: float) -> tuple[pd.DataFrame, int]:
+    """The labelled faces whose `confidence` is not under the minimum, and how many are.
+
+    A label without a confidence is kept: its maker tells none.
+    """
+    unsure = (faces["confidence"] < minimum).fillna(False).astype(bool)
+    return faces[~unsure], int(unsure.sum())
+
+
 def pretrain_table(
     faces: pd.DataFrame,
     people: pd.DataFrame,

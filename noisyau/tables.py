@@ -206,6 +206,8 @@ def write(rows: pd.DataFrame | pa.Table, path: Path, schema: pa.Schema) -> None:
     path = Path(path)
     try:
         table = to_arrow(rows, schema) if isinstance(rows, pd.DataFrame) else checked(rows)
+        if not table.schema.equals(schema):
+            raise TableError(_difference(table.schema, schema))
     except TableError as error:
         raise TableError(f"{path.name}: {error}") from error
     with outputs.whole(path) as scratch, writer(scratch, table.schema) as file:
@@ -279,6 +281,26 @@ def read_labels(path: Path) -> tuple[pd.DataFrame, tuple[int, ...]]:
     return table, aus
 
 
+def read_codes(path: Path, aus: Sequence[int], key: str = "face_id") -> pd.DataFrame:
+    """The key and the occurrence of these AUs alone, of a table of labels; those that it has."""
+    there = set(pq.read_schema(path).names)
+    names = [name for au in aus if (name := au_names.occurrence(au)) in there]
+    return read(path, columns=[key, *names])
+
+
+def joined(
+    rows: pd.DataFrame, codes: pd.DataFrame, on: str, paths: tuple[Path, Path]
+) -> pd.DataFrame:
+    """The rows with their codes, in the order of the rows; TableError where one has none."""
+    together = rows.merge(codes, on=on, how="inner", validate="1:1")
+    if len(together) < len(rows):
+        raise TableError(
+            f"{len(rows) - len(together)} rows of {paths[0]} are not in {paths[1]}; run "
+            "`dvc repro` so that the tables agree"
+        )
+    return together
+
+
 def failures(lost: Iterable[Lost]) -> pd.DataFrame:
     """Rows of FAILURES, in the order of the losses."""
     rows = [(one.name, one.subject, one.frame, one.reason, one.detail) for one in lost]
@@ -287,8 +309,9 @@ def failures(lost: Iterable[Lost]) -> pd.DataFrame:
 
 
 def count(path: Path) -> int:
-    """The rows of a Parquet file, or of all of a folder's."""
-    files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+    """The rows of a Parquet file, or of all of a folder's but its failures."""
+    files = [one for one in sorted(path.glob("*.parquet")) if one.stem != "failures"]
+    files = files if path.is_dir() else [path]
     return sum(pq.read_metadata(file).num_rows for file in files)
 
 

@@ -11,7 +11,6 @@ import re
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -101,13 +100,6 @@ class Log:
         """A small file to keep with the run: a history, a figure, the report."""
         self._safely(lambda: self._client.log_artifact(self._run, str(path)))
 
-    def text(self, text: str, name: str) -> None:
-        """A small text to keep with the run under this name."""
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder, name)
-            file.write_text(text, encoding="utf-8")
-            self.artifact(file)
-
     def close(self, status: str) -> None:
         """End the run: FINISHED, FAILED or KILLED; with the time and memory that it took."""
         self.metrics({"stage/seconds": time.monotonic() - self._began, **_peak_memory()})
@@ -126,9 +118,10 @@ class Log:
             send()
         except Exception as error:
             self._client = None
+            text = (str(error).splitlines() or ["no message"])[0][:200]
             print(
                 f"warning: MLflow at {address()} does not answer, so this run is not tracked; "
-                f"the work goes on. ({type(error).__name__}: {str(error).splitlines()[0][:200]})",
+                f"the work goes on. ({type(error).__name__}: {text})",
                 file=sys.stderr,
                 flush=True,
             )
@@ -195,8 +188,15 @@ def _tags(stage: str, variant: str | None, fold: int | None, corpus: str | None)
 
 
 def _environment() -> dict[str, str]:
-    versions = {f"version.{name}": metadata.version(name) for name in _VERSIONS}
+    versions = {f"version.{name}": _version(name) for name in _VERSIONS}
     return {"host": socket.gethostname(), "python": platform.python_version(), **versions}
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed under this name"
 
 
 def _peak_memory() -> dict[str, float]:

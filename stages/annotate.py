@@ -8,7 +8,8 @@ and the same with _failures.
 from pathlib import Path
 
 from noisyau import assets, facestore, jobs, params, tables, tracking
-from noisyau.annotators import base, blendshapes
+from noisyau.annotators import base
+from noisyau.annotators.known import open_annotator
 from stages import CORPORA, start
 
 
@@ -16,17 +17,21 @@ def main(corpus: str) -> None:
     settings = params.load()
     faces = Path("data/faces", corpus)
     out = Path("data/labels", f"{corpus}_{settings.annotator}.parquet")
-    annotator = blendshapes.Blendshapes(assets.path(Path("models/assets"), "face_landmarker"))
+    knobs = getattr(settings.annotators, settings.annotator).model_dump()
+    annotator = open_annotator(
+        settings.annotator, assets.path(Path("models/assets"), "face_landmarker"), **knobs
+    )
     fit_on = Path("data/faces/celebrities")
     made_from = [tables.digest(*facestore.files(folder)) for folder in (faces, fit_on)]
-    with tracking.run("annotate", {"annotator": settings.annotator}, corpus=corpus) as log:
+    told = {"annotator": settings.annotator, "annotators": {settings.annotator: knobs}}
+    with tracking.run("annotate", told, corpus=corpus) as log:
         counts = base.annotate(
             faces,
             out,
             annotator,
             fit_on=fit_on,
             workers=jobs.workers(settings.workers),
-            parts=jobs.parts(f"annotate-{corpus}", *made_from),
+            parts=jobs.parts(f"annotate-{corpus}", told, annotator.check(), *made_from),
         )
         print(f"annotate {corpus}: {counts}")
         log.metrics(counts.metrics())

@@ -4,6 +4,7 @@ Reads the predictions, data/tables/folds.parquet and the labels of the coded cor
 reports/scores.parquet, reports/metrics.json and reports/f1_by_au.csv.
 """
 
+import itertools
 import json
 from pathlib import Path
 
@@ -20,18 +21,17 @@ def main() -> None:
     coded = Path("data/labels/coded.parquet")
     annotator = Path(f"data/labels/coded_{settings.annotator}.parquet")
     knobs = {"seed": settings.seed, **settings.evaluation.model_dump()}
+    files = {
+        variant: [
+            Path("models/finetuned", variant, f"fold{fold}", "predictions.parquet")
+            for fold in settings.fold_names
+        ]
+        for variant in settings.active
+    }
     with tracking.run("evaluate", knobs) as log:
         predictions = {
-            variant: pd.concat(
-                [
-                    tables.read(
-                        Path("models/finetuned", variant, f"fold{fold}/predictions.parquet")
-                    )
-                    for fold in settings.fold_names
-                ],
-                ignore_index=True,
-            )
-            for variant in settings.active
+            variant: pd.concat(map(tables.read, folded), ignore_index=True)
+            for variant, folded in files.items()
         }
         scores, summary = evaluate(
             predictions,
@@ -48,7 +48,13 @@ def main() -> None:
             print(f"evaluate: {method}: F1 {in_words(values['f1'])}")
             numbers = {name: values[name]["value"] for name in ("f1", "auc", "ap")}
             log.metrics({f"{method}/{k}": v for k, v in numbers.items() if v is not None})
-        log.table(folds, coded, annotator, Path("reports/scores.parquet"))
+        log.table(
+            folds,
+            coded,
+            annotator,
+            *itertools.chain(*files.values()),
+            Path("reports/scores.parquet"),
+        )
         log.artifact(Path("reports/metrics.json"))
 
 

@@ -7,7 +7,6 @@ models/finetuned/<variant>/fold<k>/: model.pt, history.csv and predictions.parqu
 from pathlib import Path
 
 from noisyau import jobs, outputs, params, tables, tracking
-from noisyau.errors import TableError
 from noisyau.evaluation.folds import check
 from noisyau.faces import arrays
 from noisyau.training import checkpoint, device, fit
@@ -31,15 +30,9 @@ def main(variant: str, fold: int) -> None:
         frames = tables.read(folds, tables.FOLDS)
         check(frames)
         frames = frames[frames["fold"] == fold].reset_index(drop=True)
-        codes = tables.read_labels(coded)[0].drop(columns=["subject", "frame"])
-        rows = frames.assign(item=frames["face_id"].str.removesuffix("#0")).merge(
-            codes, on="item", validate="1:1"
-        )
-        if len(rows) < len(frames):
-            raise TableError(
-                f"{len(frames) - len(rows)} frames of {folds} are not in {coded}; "
-                "run `dvc repro` so that the tables agree"
-            )
+        codes = tables.read_codes(coded, knobs.finetune.aus, "item")
+        items = frames.assign(item=frames["face_id"].str.removesuffix("#0"))
+        rows = tables.joined(items, codes, "item", (folds, coded))
         pictures = arrays.build(
             Path("data/faces/coded"),
             Path(".parts/arrays"),
@@ -74,7 +67,7 @@ def main(variant: str, fold: int) -> None:
         jobs.clear(parts)
         print(f"finetune {variant} fold {fold}: {fitted}")
         log.artifact(out / "history.csv")
-        log.table(folds, out / "predictions.parquet")
+        log.table(folds, coded, out / "predictions.parquet")
 
 
 if __name__ == "__main__":

@@ -25,23 +25,25 @@ def main(variant: str) -> None:
     told = {"seed": settings.seed, "net": net, "pretrain": recipe}
     where = device.choose(settings.device, settings.precision)
     with tracking.run("pretrain", told, variant=variant) as log:
-        noisy = tables.read_labels(labels)[0].drop(columns="subject")
-        rows = tables.read(subset, tables.SUBSET).merge(noisy, on="face_id", validate="1:1")
-        pictures = arrays.build(
-            Path("data/faces/celebrities"),
-            Path(".parts/arrays"),
-            size=knobs.net.side,
-            channels=knobs.net.channels,
-            margin=knobs.net.margin,
-            workers=jobs.workers(settings.workers),
-        )
-        at = pictures.rows(rows["face_id"].tolist())
-        faces = Faces.of(pictures.pictures, at, rows, knobs.pretrain.aus)
-        trains = (rows["split"] == "train").to_numpy(bool)
+        members = tables.read(subset, tables.SUBSET)
         made_from: dict[str, object] = {"seed": settings.seed}
-        if len(rows):
+        faces, key = Faces.none(knobs.net.channels, knobs.net.side, knobs.pretrain.aus), ""
+        if len(members):
+            noisy = tables.read_codes(labels, knobs.pretrain.aus)
+            rows = tables.joined(members, noisy, "face_id", (subset, labels))
+            pictures = arrays.build(
+                Path("data/faces/celebrities"),
+                Path(".parts/arrays"),
+                size=knobs.net.side,
+                channels=knobs.net.channels,
+                margin=knobs.net.margin,
+                workers=jobs.workers(settings.workers),
+            )
+            at = pictures.rows(rows["face_id"].tolist())
+            faces, key = Faces.of(pictures.pictures, at, rows, knobs.pretrain.aus), pictures.key
             made_from = {**tracking.flatten(told), **digests}
-        parts = jobs.parts(f"pretrain-{variant}", made_from, pictures.key, str(where))
+        trains = (members["split"] == "train").to_numpy(bool)
+        parts = jobs.parts(f"pretrain-{variant}", made_from, key, str(where))
         log.tag("device", str(where))
         fitted = fit.pretrain(
             faces.take(trains),

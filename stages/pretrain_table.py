@@ -7,7 +7,7 @@ data/tables/pretrain.parquet, and the rows of each variant in data/tables/subset
 from pathlib import Path
 
 from noisyau import params, tables, tracking
-from noisyau.subsets import Amounts, pretrain_table
+from noisyau.subsets import Amounts, confident, pretrain_table
 from stages import start
 
 
@@ -22,8 +22,12 @@ def main() -> None:
     }
     knobs = {"seed": settings.seed, **settings.pretrain_table.model_dump()}
     with tracking.run("pretrain_table", {**knobs, "active": settings.active}) as log:
-        faces = tables.read(labels, columns=["face_id", "subject"])
-        faces = faces[faces["face_id"].str.endswith("#0")]
+        faces = tables.read(labels, columns=["face_id", "subject", "confidence"])
+        faces, unsure = confident(
+            faces[faces["face_id"].str.endswith("#0")], settings.minimum_confidence()
+        )
+        log.metrics({"under_minimum_confidence": unsure})
+        print(f"pretrain_table: {unsure:,} faces left out for confidence under the minimum")
         people = tables.read(Path("data/people.parquet"), tables.PEOPLE)
         rows = pretrain_table(faces, people, amounts, **knobs)
         tables.write(rows, out, tables.pretrain(amounts))

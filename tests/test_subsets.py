@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from noisyau import tables
 from noisyau.errors import TableError
-from noisyau.subsets import Amounts, pretrain_table
+from noisyau.subsets import Amounts, confident, pretrain_table
 
 
 def population(people: int = 60, pictures: int = 3) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -93,3 +93,10 @@ def test_a_person_without_a_biography_is_kept_with_gender_missing(tmp_path) -> N
     assert rows.loc[rows["subject"] == "m.000", "gender"].isna().all()
     tables.write(rows, tmp_path / "pretrain.parquet", tables.pretrain(wanted))
     assert len(tables.read(tmp_path / "pretrain.parquet", tables.pretrain(wanted))) == len(faces)
+
+
+def test_labels_under_the_minimum_are_left_out_and_counted_and_those_without_one_are_kept() -> None:
+    faces = pd.DataFrame({"face_id": ["a", "b", "c", "d"], "confidence": [0.5, 0.49, None, 0.9]})
+    kept, unsure = confident(faces, 0.5)
+    assert kept["face_id"].tolist() == ["a", "c", "d"]
+    assert unsure == 1

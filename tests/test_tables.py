@@ -87,6 +87,21 @@ def test_an_absent_table_and_a_file_that_is_none_are_told_apart(tmp_path: Path) 
         tables.read(tmp_path / "folds.parquet")
 
 
+def test_an_arrow_table_of_another_schema_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TableError, match=r"unknown: \['whatever'\]"):
+        tables.write(pa.table({"whatever": [1]}), tmp_path / "folds.parquet", tables.FOLDS)
+    assert not list(tmp_path.iterdir())
+
+
+def test_rows_without_codes_are_told_and_not_dropped() -> None:
+    rows = pd.DataFrame({"face_id": ["b", "a"]})
+    codes = pd.DataFrame({"face_id": ["a", "b", "c"], "AU12_c": [0, 1, 1]})
+    paths = (Path("subset.parquet"), Path("labels.parquet"))
+    assert tables.joined(rows, codes, "face_id", paths)["AU12_c"].tolist() == [1, 0]
+    with pytest.raises(TableError, match=r"1 rows of subset.parquet are not in labels.parquet"):
+        tables.joined(rows, codes.head(1), "face_id", paths)
+
+
 def test_a_flipped_byte_in_a_table_is_found(tmp_path: Path) -> None:
     path = tmp_path / "names.parquet"
     rows = pd.DataFrame({"name": [f"m.{number:06d}" for number in range(500)]})

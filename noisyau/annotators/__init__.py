@@ -1,1 +1,1 @@
-"""Programs that code faces automatically."""
+"""Programs that code faces automatically: `known` opens one by its name."""

@@ -24,6 +24,7 @@ from noisyau.errors import AnnotatorError
 _SAMPLE = 64, 512  # fewest and most faces to fit an annotator to: that part has one process only
 _LABELS = "labels.parquet"
 _FAILURES = "failures.parquet"
+_ROWS_PER_GROUP = 65536  # of a table: each group costs every reader
 _COLUMNS = ["face_id", "item", "subject", "frame", "image", "box", "landmarks", "transform"]
 
 
@@ -265,10 +266,14 @@ def _write(rows: list[dict[str, Any]], path: Path, schema: pa.Schema) -> None:
 
 def _concatenate(parts: Sequence[Path], out: Path, aus: Sequence[int] | None = None) -> int:
     schema = tables.LABEL_FAILURES if aus is None else tables.labels(aus)
-    rows = 0
+    rows, waiting = 0, 0
+    kept: list[pa.Table] = []
     with tables.writer(out, schema) as writer:
-        for part in parts:
-            table = tables.read_arrow(part, schema)
-            rows += table.num_rows
-            writer.write_table(table)
+        for number, part in enumerate(parts, 1):
+            kept.append(tables.read_arrow(part, schema))
+            waiting += len(kept[-1])
+            if waiting >= _ROWS_PER_GROUP or (waiting and number == len(parts)):
+                writer.write_table(pa.concat_tables(kept))
+                rows, waiting = rows + waiting, 0
+                kept.clear()
     return rows

@@ -11,9 +11,11 @@ passes 0.05, mouthSmile reaches 0.97), and so does where it rests. The lips' out
 so one threshold serves every corpus. The brows' and lids' rest wherever the people, the lens
 and the pose put them: the median of browDown is 0.50 on 878 portraits and 0.003 on rendered
 faces, that of browInnerUp 0.001 and 0.31. No one threshold serves both; there the AU counts as
-present in the faces with the highest scores of their own corpus, as many as FACS coders would
-about expect on ordinary pictures, within bounds. Thresholds come from scores alone: no coded or
-true label was looked at, here or ever.
+present from the score on that a share of the celebrities' faces reaches, as many as FACS coders
+would about expect on ordinary pictures, within bounds. The same thresholds then serve the coded
+corpus, so that one and the same coder is measured; where that corpus rests elsewhere (another
+lens, other people), they suit it less. Thresholds come from scores alone: no coded or true label
+was looked at, here or ever.
 """
 
 import functools

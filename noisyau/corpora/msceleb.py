@@ -10,7 +10,7 @@ picture's sides. In the makers' files that picture is the one on the web page, o
 holds the part around the face; whoever uses a rectangle to choose a face has to check that it
 covers one. FaceData is base64 of a JPEG of at most 300 x 300 pixels.
 
-The file (89 GB) is never loaded: one pass counts its rows, notes where every 256th starts, takes
+The file (89 GB) is never loaded: one pass counts its rows, notes where every 64th starts, takes
 the file's digest and finds rows that name an item again. That needs 8 bytes a row. Of rows with
 one name the first counts and each later one is lost as `duplicate`, in whatever shard it is.
 """
@@ -45,7 +45,7 @@ _ROUNDING = 1e-6  # of float32 next to 1
 class _Scan:
     """What one pass over the file finds.
 
-    starts      byte offset of every 256th row
+    starts      byte offset of every 64th row
     duplicates  number of a row that names an item again -> number of the first that does
     """
 

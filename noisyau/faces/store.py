@@ -174,7 +174,8 @@ def _merge(parts: list[Path], out: Path) -> Counts:
             for batch in [*_batches(part / FAILURES), _batch(again, tables.FAILURES)]:
                 batch = names.first_failures(batch)
                 failures.update(batch["reason"].to_pylist())
-                failed.write_batch(batch)
+                if batch.num_rows:
+                    failed.write_batch(batch)
     items = kept + failures.total()
     return Counts(items, kept, rows - kept, dict(failures))
 

@@ -57,7 +57,7 @@ def celebrities(
             Step("pictures in the corpus", faces + sum(failures.values())),
             Step("with an aligned face", faces, failures),
             Step("coded by the annotator", coded, label_failures),
-            Step("in the pre-training table", used, _lost(not_taken=coded - used)),
+            Step("in the pre-training table", used, _lost(low_confidence=coded - used)),
             Step("to train on", used - held_out, _lost(held_out_to_watch_training=held_out)),
         ]
     )

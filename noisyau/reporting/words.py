@@ -14,6 +14,7 @@ AU_NAMES = {
 }  # fmt: skip
 """Ekman, Friesen & Hager 2002, Facial Action Coding System."""
 
+FLOOR = "always_positive"
 METHODS = {"annotator": "annotator", "always_positive": "always positive"}
 """Methods that are no variant, as the page calls them."""
 
@@ -78,6 +79,19 @@ class Answer:
     basis: str
 
 
+def _unlearned(metrics: Mapping[str, Any], reference: str) -> str:
+    """A warning where the reference is no better than no net at all."""
+    value, floor = (metrics["methods"][name]["f1"]["value"] for name in (reference, FLOOR))
+    if value is None or floor is None or value > floor:
+        return ""
+    return (
+        f"Mind that {reference} scores no more than calling every action unit present in every "
+        f"frame does ({number(floor, 2)}): in its few steps it has hardly learned. The difference "
+        "is what pre-training brings at this number of finetuning steps, not over a net that was "
+        "trained from random weights until it stopped improving. "
+    )
+
+
 def answer(
     metrics: Mapping[str, Any],
     reference: str,
@@ -126,6 +140,7 @@ def answer(
     old, new = (number(found["values"][name], digits) for name in (reference, variant))
     interval = f"{_level(confidence)} interval {span(low, high, digits)}"
     size = number(abs(change), digits)
+    basis = _unlearned(metrics, reference) + basis
     if low > 0:
         text = f"{subject} helped: mean F1 rose by {size}, from {old} to {new} ({interval})."
         return Answer("helped", text, basis)

@@ -52,8 +52,10 @@ def choose(device: str = "auto", precision: str = "auto") -> Device:
             )
     if precision != "auto":
         return Device(torch.device(name), precision == "bfloat16")
-    fast = torch.cuda.is_bf16_supported() if name.startswith("cuda") else _processor_has_bfloat16()
-    return Device(torch.device(name), fast)
+    if not name.startswith("cuda"):
+        return Device(torch.device(name), _processor_has_bfloat16())
+    with torch.cuda.device(torch.device(name)):
+        return Device(torch.device(name), torch.cuda.is_bf16_supported(including_emulation=False))
 
 
 def _processor_has_bfloat16() -> bool:

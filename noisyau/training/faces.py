@@ -39,6 +39,12 @@ class Faces:
         """Faces whose names and labels are in a table with face_id and AUnn_c."""
         return cls(pictures, rows, label_array(table, aus), table["face_id"].tolist())
 
+    @classmethod
+    def none(cls, channels: int, side: int, aus: Sequence[int]) -> "Faces":
+        """Nobody, with pictures of this shape."""
+        pictures = np.zeros((0, channels, side, side), np.uint8)
+        return cls(pictures, np.zeros(0, np.int64), np.zeros((0, len(aus)), np.uint8), [])
+
     def __len__(self) -> int:
         return len(self.rows)
 

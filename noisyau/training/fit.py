@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from noisyau import aus as au_names
 from noisyau import nets
@@ -98,6 +98,7 @@ def finetune(
     Pictures are scaled as this training set asks. Fung & McDuff 2020, IV-B.
     """
     _check_shape(start, train)
+    _check_known(train, aus)
     net = start.build()
     torch.manual_seed(seed)
     nets.reset_output(net, len(aus))
@@ -113,10 +114,14 @@ def finetune(
 
 
 def predict(checkpoint: Checkpoint, faces: Faces, device: Device) -> pd.DataFrame:
-    """face_id and a probability AUnn_p for each AU, in the order of the faces."""
+    """face_id and a probability AUnn_p for each AU, in the order of the faces.
+
+    In float32 whatever the training was in: bfloat16 has so few numbers that faces tie.
+    """
     _check_shape(checkpoint, faces)
-    net = device.place(checkpoint.build())
-    found = torch.sigmoid(loop.logits(net, checkpoint.scaling, faces, device)).numpy()
+    exact = replace(device, bfloat16=False)
+    net = exact.place(checkpoint.build())
+    found = torch.sigmoid(loop.logits(net, checkpoint.scaling, faces, exact)).numpy()
     columns = {au_names.probability(au): found[:, at] for at, au in enumerate(checkpoint.aus)}
     return pd.DataFrame({"face_id": list(faces.face_ids), **columns})
 
@@ -130,18 +135,32 @@ def _check_shape(checkpoint: Checkpoint, faces: Faces) -> None:
         )
 
 
+def _check_known(train: Faces, aus: tuple[int, ...]) -> None:
+    known = (train.labels != MISSING).any(axis=0)
+    if len(train) and not known.all():
+        never = ", ".join(
+            au_names.name(au) for au, any_ in zip(aus, known, strict=True) if not any_
+        )
+        raise TrainingError(
+            f"{never}: no training face has a label, so nothing can be learned of it; take it out "
+            "of finetune.aus in params.yaml"
+        )
+
+
 def _start_at_base_rates(net: nn.Module, train: Faces, aus: tuple[int, ...]) -> tuple[int, ...]:
     """Set the output's biases so that each AU begins at its (smoothed) rate in the labels.
 
     Rare AUs then need no steps to become rare (Lin et al. 2017, 4.1). Returns the AUs that have
-    no positive label.
+    no positive label; their outputs are that rate for every face.
     """
     positives = (train.labels == 1).sum(axis=0)
     known = (train.labels != MISSING).sum(axis=0)
     rate = (positives + 0.5) / (known + 1)
-    bias: Tensor = net.output.bias  # type: ignore[union-attr, assignment]
+    output: nn.Linear = net.output  # type: ignore[assignment]
     with torch.no_grad():
-        bias.copy_(torch.from_numpy(np.log(rate / (1 - rate))))
+        output.bias.copy_(torch.from_numpy(np.log(rate / (1 - rate))))
+        if len(train):
+            output.weight[torch.from_numpy(positives == 0)] = 0.0
     return tuple(au for au, count in zip(aus, positives, strict=True) if not count)
 
 

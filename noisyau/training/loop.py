@@ -98,7 +98,8 @@ def train(
     on_epoch  is told each epoch's numbers, those of earlier runs excepted
     returns   the history: a row an epoch; the same on each run, so without times
 
-    Raises TrainingError where the loss is not finite, with the step's faces.
+    Raises TrainingError where the loss is not finite, with the step's faces on the processor,
+    with the epoch on a GPU.
     """
     if not len(train):
         raise TrainingError(f"{label}: no face to train on")
@@ -224,7 +225,7 @@ def validate(
     net: nn.Module, scaling: Scaling, faces: Faces, aus: tuple[int, ...], device: Device
 ) -> dict[str, float]:
     """Loss, and mean F1 (at 0.5), ROC AUC and average precision, over the AUs that have both
-    classes here; F1 of each. Empty where there are no faces."""
+    classes here; F1 of each. Empty where there is no face or no label."""
     if not len(faces):
         return {}
     found = logits(net, scaling, faces, device)
@@ -233,6 +234,8 @@ def validate(
             "the net's outputs are not finite after this epoch; a lower learning_rate in "
             "params.yaml is the usual remedy"
         )
+    if not (faces.labels != MISSING).any():
+        return {}
     numbers = {"val_loss": masked_bce(found, torch.from_numpy(faces.labels)).item()}
     scores: dict[str, list[float]] = {"f1": [], "auc": [], "ap": []}
     for number, au in enumerate(aus):

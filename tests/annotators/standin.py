@@ -39,6 +39,15 @@ COLOURS = {  # blue, green, red
 SIGNS = "-fdir", "-f", "-out_dir", "-of"
 
 
+def install(folder: Path) -> Path:
+    """This file as the program FaceLandmarkImg in a folder."""
+    program = folder / "FaceLandmarkImg"
+    text = Path(__file__).read_text()
+    program.write_text(text.replace("/usr/bin/env python3", sys.executable, 1))
+    program.chmod(0o755)
+    return program
+
+
 def main(words: list[str]) -> int:
     given: dict[str, list[str]] = {sign: [] for sign in SIGNS}
     flags = set()

@@ -1,4 +1,3 @@
-import sys
 from pathlib import Path
 
 import cv2
@@ -19,11 +18,7 @@ SIDE = 192
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The stand-in, as a program in a folder of its own."""
-    path = tmp_path_factory.mktemp("OpenFace") / "FaceLandmarkImg"
-    text = Path(standin.__file__).read_text()
-    path.write_text(text.replace("/usr/bin/env python3", sys.executable, 1))
-    path.chmod(0o755)
-    return path
+    return standin.install(tmp_path_factory.mktemp("OpenFace"))
 
 
 @pytest.fixture(autouse=True)

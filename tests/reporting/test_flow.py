@@ -13,7 +13,7 @@ def test_every_step_and_its_losses_add_up():
     steps = flow.celebrities(100, {"no_face": 7, "unreadable": 1}, 97, {"no_mesh": 3}, PRETRAIN)
     assert [step.left for step in steps] == [108, 100, 97, 95, 90]
     assert [dict(step.lost) for step in steps[3:]] == [
-        {"not_taken": 2}, {"held_out_to_watch_training": 5},
+        {"low_confidence": 2}, {"held_out_to_watch_training": 5},
     ]  # fmt: skip
     for before, after in itertools.pairwise(steps):
         assert before.left == after.left + sum(after.lost.values())

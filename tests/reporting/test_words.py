@@ -8,7 +8,7 @@ from noisyau.reporting import words
 SEEN = {"scratch": (0, 0), "noisy_all": (5_700, 1_425)}
 
 
-def _metrics(difference, low, high, methods=("scratch", "noisy_all")):
+def _metrics(difference, low, high, methods=("scratch", "noisy_all"), floor=0.3):
     comparison = {
         "difference": difference, "low": low, "high": high,
         "values": {"noisy_all": 0.5, "scratch": 0.4},
@@ -16,7 +16,8 @@ def _metrics(difference, low, high, methods=("scratch", "noisy_all")):
     f1 = {"value": 0.4, "low": 0.35, "high": 0.45}
     return {
         "coded": {"frames": 2160, "subjects": 27, "folds": 3, "aus": ["AU01", "AU12"]},
-        "methods": {name: {"f1": f1} for name in (*methods, "annotator", "always_positive")},
+        "methods": {name: {"f1": f1} for name in (*methods, "annotator")}
+        | {"always_positive": {"f1": {**f1, "value": floor}}},
         "comparisons": {
             "noisy_all-scratch": {"f1": comparison},
             "noisy_all-annotator": {"f1": {
@@ -109,3 +110,9 @@ def test_numbers_read_as_people_write_them():
 def test_every_au_that_can_be_trained_on_has_a_name():
     for au in {*aus.OPENFACE_17, *aus.DISFA_12}:
         assert re.fullmatch(r"[a-z ]+", words.au_name(aus.name(au)))
+
+
+def test_a_reference_that_has_learned_nothing_is_told_beside_the_answer():
+    for floor, told in ((0.39, False), (0.4, True), (0.41, True)):
+        answer = words.answer(_metrics(0.1, 0.06, 0.13, floor=floor), "scratch", 0.95, SEEN)
+        assert ("scratch scores no more than calling every action unit" in answer.basis) is told

@@ -1,6 +1,7 @@
 """DVC does not follow imports, so dvc.yaml lists the code of each stage; here it is followed."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,11 @@ import yaml
 ROOT = Path(__file__).parents[2]
 WITHOUT_EFFECT = {
     *("assets", "errors", "items", "jobs", "outputs", "params", "tracking"),  # on what is written
-    *("training", "nets", "corpora", "faces", "people"),  # packages: their modules count
 }
+
+
+def without_effect(file: Path) -> bool:
+    return file.parent == ROOT / "noisyau" and file.stem in WITHOUT_EFFECT
 
 
 def stages() -> dict[str, list[str]]:
@@ -50,7 +54,7 @@ def closure(stage: str) -> set[str]:
     while todo:
         file = todo.pop()
         seen.add(file)
-        if file.stem not in WITHOUT_EFFECT:
+        if not without_effect(file):
             todo |= imports(file) - seen
     return {file.relative_to(ROOT).as_posix() for file in seen}
 
@@ -61,7 +65,34 @@ def test_a_stage_depends_on_all_code_that_shapes_what_it_writes(stage):
     missing = sorted(
         file
         for file in closure(stage)
-        if Path(file).stem not in {*WITHOUT_EFFECT, "__init__"}
+        if not without_effect(ROOT / file)
+        and Path(file).name != "__init__.py"
         and not any(file == dep or file.startswith(f"{dep}/") for dep in deps)
     )
     assert missing == []
+
+
+@pytest.mark.parametrize("stage", stages())
+def test_a_stage_depends_on_the_parameters_that_it_reads(stage):
+    """A variant is what it writes over `defaults`, so whoever reads one reads both."""
+    code = (ROOT / "stages" / f"{stage}.py").read_text()
+    read = set(re.findall(r"settings\.(\w+)", code)) - {"device", "workers", "check_fold"}
+    read -= {"model_dump"}  # of the report, which shows them all
+    if stage == "detect":
+        read -= {"corpora"}  # it reads what stage `corpus` wrote of them
+    wanted = {WRITTEN.get(name, name) for name in read}
+    if {"variant", "variants"} & read:
+        wanted |= {"variants", "defaults"}
+    found = {name.split(".")[0] for name in parameters()[stage]}
+    assert wanted <= found
+
+
+WRITTEN = {"variant": "variants", "minimum_confidence": "annotators"}
+
+
+def parameters() -> dict[str, list[str]]:
+    found = {}
+    for file in ("dvc.yaml", "data/synthetic/dvc.yaml"):
+        for name, stage in yaml.safe_load((ROOT / file).read_text())["stages"].items():
+            found[name] = (stage.get("do") or stage).get("params", [])
+    return found

@@ -13,6 +13,7 @@ import torch
 
 from bench.project import Project
 from noisyau import aus, tables
+from tests.annotators import standin
 
 ONCE = [
     *("assets", "synthesize", "code", "demographics", "folds", "pretrain_table"),
@@ -195,3 +196,20 @@ def test_every_stage_says_what_it_reads_and_writes(project: Project) -> None:
     for script in sorted(Path(project.folder, "stages").glob("[a-z]*.py")):
         told = project.run("python", "-m", f"stages.{script.stem}", "--help")
         assert "writes" in told.lower() or script.stem == "assets", script.stem
+
+
+def test_openface_as_the_annotator_reruns_what_depends_on_labels_up_to_the_report(
+    project: Project, tmp_path: Path
+) -> None:
+    command = [str(standin.install(tmp_path))]
+    openface = {"command": command, "minimum_confidence": 0.8}
+    project.change({"annotator": "openface", "annotators": {"openface": openface}})
+    ran = project.repro("report")
+    assert {"annotate@celebrities", "annotate@coded", "pretrain@noisy_all", "evaluate"} <= {*ran}
+    assert not {"synthesize", "detect@coded", "pretrain@scratch"} & {*ran}
+    labels = read(project, "data/labels/celebrities_openface.parquet")
+    taken = read(project, "data/tables/pretrain.parquet")["face_id"]
+    first = labels[labels["face_id"].str.endswith("#0")].set_index("face_id")
+    assert sorted(taken) == sorted(first.index[first["confidence"] >= 0.8])
+    assert 0 < len(taken) < len(first)
+    assert "low confidence" in (project.folder / "reports/index.html").read_text()
