@@ -24,7 +24,7 @@ from noisyau import aus
 from noisyau.errors import ParamsError
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Amount = Annotated[int, Field(ge=0)] | Literal["all"]
 Source = Literal["msceleb", "folder", "videos", "disfa"]
 CodedSource = Literal["disfa"]
@@ -55,6 +55,13 @@ class Corpus(Model):
     camera: Literal["left", "right"] | None = None
     corrupt_frames: Path | None = None
     every: PositiveInt | None = None
+
+    @field_validator("index", "clean_list", "corrupt_frames")
+    @classmethod
+    def _lies_below_the_path(cls, name: str | Path | None) -> str | Path | None:
+        if name is not None and (Path(name).is_absolute() or ".." in Path(name).parts):
+            raise ValueError(f"{str(name)!r} is not allowed; allowed: a path below the corpus's")
+        return name
 
     @model_validator(mode="after")
     def _source_takes_these(self) -> "Corpus":
@@ -173,7 +180,7 @@ class Training(Model):
     dropout: Share
     schedule: Literal["constant", "cosine", "one_cycle"]
     momentum: Annotated[float, Field(ge=0, lt=1)]
-    weight_decay: Annotated[float, Field(ge=0)]
+    weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     patience: PositiveInt
     augment: Augment
 
@@ -277,30 +284,29 @@ class Params(Model):
         finetuned = {self.variants[name].finetune.aus for name in self.active}
         if len(finetuned) > 1:
             raise ValueError("active: variants with different finetune.aus cannot be compared")
+        _check_variant("defaults", self.defaults)
         for name, variant in self.variants.items():
-            _check_variant(name, variant)
+            _check_variant(f"variants.{name}", variant)
         return self
 
 
-def _check_variant(name: str, variant: "Variant") -> None:
-    if name in _TAKEN_NAMES:
-        raise ValueError(f"variants.{name}: the name is taken by a method or a column; rename it")
+def _check_variant(where: str, variant: "Variant") -> None:
+    if where.removeprefix("variants.") in _TAKEN_NAMES:
+        raise ValueError(f"{where}: the name is taken by a method or a column; rename it")
     if variant.net.side % 16:
-        raise ValueError(f"variants.{name}.net.side: {variant.net.side} is not a multiple of 16")
+        raise ValueError(f"{where}.net.side: {variant.net.side} is not a multiple of 16")
     if (variant.pretrain.images == 0) != (variant.pretrain.people == 0):
         raise ValueError(
-            f"variants.{name}.pretrain: images: {variant.pretrain.images} and people: "
+            f"{where}.pretrain: images: {variant.pretrain.images} and people: "
             f"{variant.pretrain.people}: no pre-training is 0 for both"
         )
     for part, known in (("pretrain", _KNOWN_AUS), ("finetune", aus.DISFA_12)):
         named = getattr(variant, part).aus
         for au in named:
             if au not in known:
-                raise ValueError(
-                    f"variants.{name}.{part}.aus: unknown AU {au!r}; known: {list(known)}"
-                )
+                raise ValueError(f"{where}.{part}.aus: unknown AU {au!r}; known: {list(known)}")
         if len(set(named)) < len(named):
-            raise ValueError(f"variants.{name}.{part}.aus: an AU is named twice: {list(named)}")
+            raise ValueError(f"{where}.{part}.aus: an AU is named twice: {list(named)}")
 
 
 _TAKEN_NAMES = {

@@ -72,6 +72,17 @@ def test_what_a_reader_needs_lies_below_the_corpus_where_dvc_sees_it_change() ->
     assert "clean_list" not in corpora.celebrities.reader()
 
 
+@pytest.mark.parametrize("name", ["../corrupt.csv", "/data/corrupt.csv", "a/../../b.csv"])
+def test_what_lies_elsewhere_is_refused_since_dvc_would_not_see_it_change(
+    tmp_path: Path, name: str
+) -> None:
+    raw = yaml.safe_load(SHIPPED.read_text())
+    raw["corpora"]["coded"]["corrupt_frames"] = name
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(raw))
+    with pytest.raises(ParamsError, match=r"corpora.coded.corrupt_frames: .*below the corpus's"):
+        params.load(tmp_path / "params.yaml")
+
+
 def test_a_small_number_written_as_text_is_still_a_number(tmp_path: Path) -> None:
     raw = yaml.safe_load(SHIPPED.read_text())
     raw["defaults"]["finetune"]["learning_rate"] = "1e-05"  # as `dvc exp run -S` leaves it

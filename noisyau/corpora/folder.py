@@ -181,9 +181,13 @@ def _look(home: Path, name: str, subject: str, people: set[str]) -> Entry:
     if len(people) > 1:
         detail = f"the index gives it to {' and '.join(sorted(people))}; leave one row"
         return Lost(name, None, None, "two_people", detail)
-    if not files.inside(home, path):
-        return Lost(name, subject, None, "outside_root", files.leads_out(path))
-    if not path.is_file():
+    try:
+        if not files.inside(home, path):
+            return Lost(name, subject, None, "outside_root", files.leads_out(path))
+        there = path.is_file()
+    except (OSError, RuntimeError) as error:  # links in a circle, a name too long
+        return Lost(name, subject, None, "unreadable", f"cannot be opened: {error}"[:200])
+    if not there:
         return Lost(name, subject, None, "missing_file", "the index names it; not on disk")
     if path.suffix.lower() not in SUFFIXES:
         detail = f"{path.suffix or 'no suffix'}; expected one of {', '.join(sorted(SUFFIXES))}"

@@ -103,7 +103,7 @@ def _graph_file(file: Path, mid: str) -> Biography | Lost:
 
     try:
         content = json.loads(file.read_bytes().decode("utf-8-sig"))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         return lost("unreadable", f"not JSON: {error}")
     except OSError as error:
         return lost("unreadable", f"cannot be read: {error.strerror}")
@@ -140,7 +140,7 @@ def _json_lines(file: Path) -> Iterator[Biography | Lost]:
             source = f"{file.name}:{number}"
             try:
                 record = json.loads(line.decode("utf-8-sig"))
-            except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+            except (ValueError, RecursionError) as error:
                 yield Lost(source, None, "unreadable", f"not JSON: {error}")
                 continue
             if not isinstance(record, dict):
@@ -186,8 +186,10 @@ def _csv(file: Path) -> Iterator[Biography | Lost]:
 
 
 def clean(text: str) -> str:
-    """The text without character references (`R&amp;B`), non-breaking spaces and soft hyphens."""
-    return html.unescape(text).replace("\xa0", " ").replace("\xad", "").strip()
+    """The text without character references (`R&amp;B`), non-breaking spaces, soft hyphens, and
+    halves of characters, which JSON may hold and no file can."""
+    whole = html.unescape(text).encode("utf-8", "replace").decode()
+    return whole.replace("\xa0", " ").replace("\xad", "").strip()
 
 
 def _string(record: dict[str, Any], key: str) -> str:

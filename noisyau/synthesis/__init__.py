@@ -106,7 +106,9 @@ def _gather_videos(parts: Sequence[Path], out: Path) -> None:
         shutil.copyfile(
             part / "video.avi", folder / "Videos_LeftCamera" / f"LeftVideo{subject}_comp.avi"
         )
-        shutil.copytree(part / "labels", folder / "ActionUnit_Labels" / subject)
+        (folder / "ActionUnit_Labels" / subject).mkdir(parents=True)
+        for labels in sorted((part / "labels").iterdir()):  # copytree hides what went wrong
+            shutil.copyfile(labels, folder / "ActionUnit_Labels" / subject / labels.name)
     _gather_truth(parts, out / "truth" / "coded.parquet")
 
 

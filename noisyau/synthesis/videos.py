@@ -3,6 +3,7 @@
 A part is a folder: `video.avi`, `labels/SN001_au1.txt` and so on, `truth.parquet`.
 """
 
+import errno
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,15 @@ def tasks(studio: Path, subjects: int, frames: int, seed: int) -> dict[str, Task
     }
 
 
+def _frames(video: Path) -> int:
+    film = cv2.VideoCapture(str(video))
+    frames = 0
+    while film.grab():
+        frames += 1
+    film.release()
+    return frames
+
+
 def work(task: Task, out: Path) -> int:
     """One part; returns how many frames it has."""
     shared = studio(task.studio)
@@ -81,6 +91,8 @@ def work(task: Task, out: Path) -> int:
         item = f"{task.subject}/{frame + 1}"
         known.append(truth.row(item, task.subject, kind, levels, here, person))
     film.release()
+    if _frames(scratch) != task.frames:  # the writer is silent about a full disk
+        raise OSError(errno.ENOSPC, "the video could not be written whole", str(scratch))
     codes = behaviour.coded(course)
     for au, column in zip(DISFA_12, codes.T, strict=True):
         lines = [f"{frame + 1},{code}\n" for frame, code in enumerate(column)]

@@ -145,6 +145,15 @@ def test_an_index_without_its_columns_or_rows_is_refused_with_what_was_found(tmp
         read(tmp_path, index="../index.csv")
 
 
+def test_an_index_row_that_cannot_be_looked_at_is_lost_alone(tmp_path):
+    put(tmp_path, "a.jpg")
+    (tmp_path / "loop.jpg").symlink_to("loop.jpg")
+    long = f"{'x' * 5000}.jpg"
+    index(tmp_path, "loop.jpg,Ann", f"{long},Ann", "a.jpg,Ann")
+    found = {one.name: getattr(one, "reason", "") for one in read(tmp_path, index="index.csv")}
+    assert found == {"loop.jpg": "unreadable", long: "unreadable", "a.jpg": ""}
+
+
 def test_an_index_row_of_another_length_or_without_a_person_costs_that_row_alone(tmp_path):
     put(tmp_path, "a.jpg")
     index(tmp_path, "a.jpg,", "a.jpg,Smith, Ann", "a.jpg,Ann,")

@@ -132,3 +132,23 @@ def test_an_absent_path_an_unknown_form_and_an_empty_folder_are_refused(tmp_path
     (tmp_path / "empty").mkdir()
     with pytest.raises(CorpusError, match="holds no biography"):
         list(read_biographies(tmp_path / "empty"))
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [('{"person_id": "a", "n": ' + "9" * 5000 + "}", "unreadable"), ('{"person_id": ""}', "no_id")],
+)
+def test_a_line_that_no_program_can_hold_is_lost(tmp_path, line, reason):
+    file = tmp_path / "bios.jsonl"
+    file.write_text(line + "\n", encoding="utf-8")
+    record = only(file)
+    assert isinstance(record, Lost)
+    assert record.reason == reason
+
+
+def test_half_a_character_does_not_reach_the_table(tmp_path):
+    file = tmp_path / "bios.jsonl"
+    file.write_text('{"person_id": "a", "name": "Jo\\ud800"}\n', encoding="utf-8")
+    record = only(file)
+    assert isinstance(record, Biography)
+    assert record.name == "Jo?"

@@ -13,6 +13,7 @@ import pytest
 
 from noisyau import tables
 from noisyau.aus import DISFA_12
+from noisyau.errors import JobError
 from noisyau.synthesis import celebrities, jobs, people, render, scenes, synthesize, truth
 
 TSV = "celebrities/FaceImageCroppedWithAlignment.tsv"
@@ -215,3 +216,22 @@ def test_backgrounds_are_within_the_sensors_range():
         ground = scenes.background(40, 60, rng)
         assert ground.shape == (40, 60, 3)
         assert 0 < ground.min() <= ground.max() < 1
+
+
+def test_a_video_that_the_disk_cut_short_is_no_finished_part(
+    head_zip, small, parts, tmp_path, monkeypatch
+):
+    """OpenCV's writer says nothing when the disk is full; here it drops the last frames."""
+
+    class Full(cv2.VideoWriter):
+        left = 3
+
+        def write(self, picture):
+            if self.left:
+                super().write(picture)
+            self.left = max(self.left - 1, 0)
+
+    monkeypatch.setattr(cv2, "VideoWriter", Full)
+    with pytest.raises(JobError, match="the disk is full"):
+        synthesize(tmp_path / "out", head_zip, workers=1, parts=parts, **small)
+    assert not (tmp_path / "out" / "disfa").exists()
