@@ -1,7 +1,8 @@
 """Score every variant, the annotator and the floor.
 
 Reads the predictions, data/tables/folds.parquet and the labels of the coded corpus; writes
-reports/scores.parquet, reports/metrics.json and reports/f1_by_au.csv.
+reports/scores.parquet, metrics.json, summary.json (its headlines, for
+`dvc metrics`) and f1_by_au.csv.
 """
 
 import itertools
@@ -11,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from noisyau import outputs, params, tables, tracking
-from noisyau.evaluation.evaluate import evaluate, f1_by_au
+from noisyau.evaluation.evaluate import evaluate, f1_by_au, headline
 from stages import start
 
 
@@ -42,8 +43,9 @@ def main() -> None:
         )
         tables.write(scores, Path("reports/scores.parquet"), tables.SCORES)
         outputs.write_text(f1_by_au(scores).to_csv(index=False), Path("reports/f1_by_au.csv"))
-        text = json.dumps(summary, indent=1, allow_nan=False) + "\n"
-        outputs.write_text(text, Path("reports/metrics.json"))
+        for content, name in ((summary, "metrics.json"), (headline(summary), "summary.json")):
+            text = json.dumps(content, indent=1, allow_nan=False) + "\n"
+            outputs.write_text(text, Path("reports", name))
         for method, values in summary["methods"].items():
             print(f"evaluate: {method}: F1 {in_words(values['f1'])}")
             numbers = {name: values[name]["value"] for name in ("f1", "auc", "ap")}

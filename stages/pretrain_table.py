@@ -23,11 +23,14 @@ def main() -> None:
     knobs = {"seed": settings.seed, **settings.pretrain_table.model_dump()}
     with tracking.run("pretrain_table", {**knobs, "active": settings.active}) as log:
         faces = tables.read(labels, columns=["face_id", "subject", "confidence"])
-        faces, unsure = confident(
-            faces[faces["face_id"].str.endswith("#0")], settings.minimum_confidence()
+        first = faces[faces["face_id"].str.endswith("#0")]
+        further = len(faces) - len(first)
+        faces, unsure = confident(first, settings.minimum_confidence())
+        print(
+            f"pretrain_table: left out {further:,} further faces of a picture and {unsure:,} "
+            "whose confidence is under the minimum"
         )
-        log.metrics({"under_minimum_confidence": unsure})
-        print(f"pretrain_table: {unsure:,} faces left out for confidence under the minimum")
+        log.metrics({"further_faces": further, "under_minimum_confidence": unsure})
         people = tables.read(Path("data/people.parquet"), tables.PEOPLE)
         rows = pretrain_table(faces, people, amounts, **knobs)
         tables.write(rows, out, tables.pretrain(amounts))

@@ -104,6 +104,22 @@ def evaluate(
     return _table(rows), summary
 
 
+def headline(summary: Mapping[str, Any]) -> dict[str, Any]:
+    """The few numbers that a terminal shows: mean F1 of each method, and each difference."""
+    return {
+        part: {name: {"f1": _shown(found["f1"])} for name, found in summary[part].items()}
+        for part in ("methods", "comparisons")
+    }
+
+
+def _shown(numbers: Mapping[str, Any]) -> dict[str, float | None]:
+    return {
+        name: number if number is None else round(number, 3)
+        for name, number in numbers.items()
+        if name in ("value", "difference", "low", "high", "p")
+    }
+
+
 def f1_by_au(scores: pd.DataFrame) -> pd.DataFrame:
     """row (AU and method), method, au, f1: what DVC draws; what cannot be scored is left out."""
     kept = scores[

@@ -103,6 +103,14 @@ def test_the_metrics_have_the_names_that_others_rely_on(project: Project) -> Non
     )
 
 
+def test_dvc_shows_the_headlines_alone(project: Project) -> None:
+    shown = json.loads(project.run("dvc", "metrics", "show", "--json"))
+    (numbers,) = [file["data"] for file in shown[""]["data"].values()]
+    assert set(numbers) == {"methods", "comparisons"}
+    assert set(numbers["methods"]["noisy_all"]) == {"f1"}
+    assert set(numbers["methods"]["noisy_all"]["f1"]) == {"value", "low", "high"}
+
+
 def test_each_stage_that_ran_is_one_run_in_mlflow(project: Project) -> None:
     named = {name.replace("-fold", "-") for name in project.measured()}
     expected = {*ONCE, *PER_CORPUS, *PER_VARIANT} - {"assets"}

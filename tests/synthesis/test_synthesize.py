@@ -223,13 +223,21 @@ def test_a_video_that_the_disk_cut_short_is_no_finished_part(
 ):
     """OpenCV's writer says nothing when the disk is full; here it drops the last frames."""
 
-    class Full(cv2.VideoWriter):
-        left = 3
+    real = cv2.VideoWriter
+
+    class Full:
+        fourcc = real.fourcc
+
+        def __init__(self, *options):
+            self.film, self.left = real(*options), 3
 
         def write(self, picture):
             if self.left:
-                super().write(picture)
+                self.film.write(picture)
             self.left = max(self.left - 1, 0)
+
+        def release(self):
+            self.film.release()
 
     monkeypatch.setattr(cv2, "VideoWriter", Full)
     with pytest.raises(JobError, match="the disk is full"):
