@@ -114,7 +114,7 @@ def headline(summary: Mapping[str, Any]) -> dict[str, Any]:
 
 def _shown(numbers: Mapping[str, Any]) -> dict[str, float | None]:
     return {
-        name: number if number is None else round(number, 3)
+        name: number if number is None else round(number, 4)
         for name, number in numbers.items()
         if name in ("value", "difference", "low", "high", "p")
     }
