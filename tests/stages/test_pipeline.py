@@ -214,7 +214,7 @@ def test_openface_as_the_annotator_reruns_what_depends_on_labels_up_to_the_repor
     project.change({"annotator": "openface", "annotators": {"openface": openface}})
     ran = project.repro("report")
     assert {"annotate@celebrities", "annotate@coded", "pretrain@noisy_all", "evaluate"} <= {*ran}
-    assert not {"synthesize", "detect@coded", "pretrain@scratch"} & {*ran}
+    assert not {"synthesize", "detect@coded", "finetune@scratch-1"} & {*ran}
     labels = read(project, "data/labels/celebrities_openface.parquet")
     taken = read(project, "data/tables/pretrain.parquet")["face_id"]
     first = labels[labels["face_id"].str.endswith("#0")].set_index("face_id")
