@@ -1,7 +1,8 @@
-"""The face store on disk: a folder of faces-00000.parquet, ... and failures.parquet.
+"""The face store on disk: faces-00000.parquet, ..., failures.parquet and shards.parquet.
 
 Rows keep the corpus's order; `#0` of an item comes before its further faces. Files hold some
-thousand faces in row groups of a few hundred, so reading streams.
+thousand faces in row groups of a few hundred, so reading streams. `shards.parquet` tells which
+rows came from which shard of the corpus, for whoever needs their source pictures again.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,7 @@ from noisyau.errors import TableError
 FACES_PER_FILE = 5120
 FACES_PER_GROUP = 256
 FAILURES = "failures.parquet"
+SHARDS = "shards.parquet"
 
 
 def face_id(item: str, k: int) -> str:
@@ -53,6 +55,12 @@ def files(folder: Path) -> list[Path]:
 def count(folder: Path) -> int:
     """Faces in the store, further faces of an item included."""
     return sum(pq.read_metadata(path).num_rows for path in files(folder))
+
+
+def shards(folder: Path) -> list[tuple[str, int, int]]:
+    """Name, first row and last row (exclusive) of each of the corpus's shards, in order."""
+    table = tables.read_arrow(Path(folder) / SHARDS, tables.SHARDS)
+    return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
 
 
 def read_faces(

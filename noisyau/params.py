@@ -139,6 +139,9 @@ class Blendshapes(Model):
 
 class OpenFace(Model):
     command: Annotated[tuple[str, ...], Field(min_length=1)]
+    input: Literal["source", "crop"]
+    videos: Literal["pictures", "static", "dynamic"]
+    video_command: tuple[str, ...]
     batch: PositiveInt
     timeout_s_per_image: Positive
     minimum_confidence: Share

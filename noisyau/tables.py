@@ -47,6 +47,15 @@ FAILURES = pa.schema(
 )
 """Items that were lost, each with the reason."""
 
+SHARDS = pa.schema(
+    [
+        pa.field("shard", pa.string(), nullable=False),
+        pa.field("first", pa.int64(), nullable=False),
+        pa.field("last", pa.int64(), nullable=False),  # exclusive
+    ]
+)
+"""Which rows of a face store came from which shard of its corpus."""
+
 LABEL_FAILURES = pa.schema(
     [
         pa.field("face_id", pa.string(), nullable=False),
@@ -309,8 +318,9 @@ def failures(lost: Iterable[Lost]) -> pd.DataFrame:
 
 
 def count(path: Path) -> int:
-    """The rows of a Parquet file, or of all of a folder's but its failures."""
-    files = [one for one in sorted(path.glob("*.parquet")) if one.stem != "failures"]
+    """The rows of a Parquet file, or of all of a folder's but what only describes them."""
+    aside = ("failures", "shards")
+    files = [one for one in sorted(path.glob("*.parquet")) if one.stem not in aside]
     files = files if path.is_dir() else [path]
     return sum(pq.read_metadata(file).num_rows for file in files)
 

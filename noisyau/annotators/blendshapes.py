@@ -148,19 +148,23 @@ class Blendshapes:
     mode: Literal["static"] = "static"
     aus: tuple[int, ...] = au_names.OPENFACE_17
     batch: int = 64  # few, so that workers end together
-    batches: Literal["faces"] = "faces"
+    sees: Literal["crop"] = "crop"
 
-    def check(self) -> str:
-        """Code a blank picture; the version is the digests of the nets and of the rules."""
+    @property
+    def version(self) -> str:
+        """The digests of the nets and of the rules."""
+        nets = hashlib.sha256(self.task.read_bytes()).hexdigest()
+        rules = hashlib.sha256(repr(self.rules).encode()).hexdigest()
+        return f"{nets[:12]}-{rules[:8]}"
+
+    def check(self) -> None:
+        """Code a blank picture."""
         try:
             _nets(self.task).scores(np.zeros((facemesh.SIDE, facemesh.SIDE, 3), np.uint8))
         except (AssetError, cv2.error) as error:
             raise AnnotatorError(
                 f"blendshapes: the nets in {self.task} do not run: {error}"
             ) from error
-        nets = hashlib.sha256(self.task.read_bytes()).hexdigest()
-        rules = hashlib.sha256(repr(self.rules).encode()).hexdigest()
-        return f"{nets[:12]}-{rules[:8]}"
 
     def fitted(self, sample: Iterable[Face], workers: int, /) -> "Blendshapes":
         """With the thresholds of a store, from the scores of a sample of its faces."""
@@ -176,7 +180,7 @@ class Blendshapes:
         nets = _Nets(self.task)  # of this thread's own
         return [nets.scores(_decoded(face)) for face in faces]
 
-    def code(self, faces: Sequence[Face], _: Path, /) -> Iterable[Coded | Uncoded]:
+    def code(self, faces: Iterable[Face], _: Path, /) -> Iterable[Coded | Uncoded]:
         """Codes from the stored crops; a face that the mesh net does not see is `no_face`."""
         nets = _nets(self.task)
         for face in faces:

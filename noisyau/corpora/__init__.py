@@ -55,6 +55,10 @@ class Corpus(Protocol):
         """How many items and losses the shards will give, as far as headers tell; for progress."""
         ...
 
+    def videos(self) -> dict[str, Path]:
+        """The video files by the items' part before the last `/`; none of a corpus of pictures."""
+        ...
+
     def fingerprint(self) -> str:
         """A digest of what the items come from: names, sizes, content and options; no times."""
         ...

@@ -84,6 +84,9 @@ class Disfa:
     def size(self) -> int:
         return sum(max(subject.head.count, subject.last) for subject in self._subjects)
 
+    def videos(self) -> dict[str, Path]:
+        return {subject.name: subject.video for subject in self._subjects}
+
     def fingerprint(self) -> str:
         found = [(subject.video.name, subject.video) for subject in self._subjects]
         for subject in self._subjects:

@@ -53,6 +53,9 @@ class Folder:
     def size(self) -> int:
         return len(self._entries)
 
+    def videos(self) -> dict[str, Path]:
+        return {}
+
     def fingerprint(self) -> str:
         names = [found for found in self._files if isinstance(found, str)]
         lost = [found.name for found in self._files if isinstance(found, Lost)]

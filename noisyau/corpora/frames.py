@@ -129,6 +129,26 @@ def read(
         )
 
 
+def counted_alike(path: Path) -> int:
+    """The last frame up to which a plain loop over `read()` counts as we do: none is lost before.
+
+    Raises CorpusError where the file cannot be opened as a video.
+    """
+    head, video = header(path), _open(path)
+    if head is None or video is None:
+        raise CorpusError(f"{path}: opened before, now it cannot be; was it changed meanwhile?")
+    number, clock = 0, _NO_CLOCK
+    try:
+        while video.grab():
+            following, clock = _next(video, head, number, clock, 0)
+            if following != number + 1:
+                break
+            number = following
+    finally:
+        video.release()
+    return number
+
+
 _NO_CLOCK = float("nan")
 
 

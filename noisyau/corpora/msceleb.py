@@ -84,6 +84,9 @@ class MSCeleb:
     def size(self) -> int:
         return self._scan.rows
 
+    def videos(self) -> dict[str, Path]:
+        return {}
+
     def fingerprint(self) -> str:
         lists = cleanlist.files(self.clean_list) if self.clean_list is not None else []
         content = [_digest(path) for path in lists]

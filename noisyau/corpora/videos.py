@@ -61,6 +61,13 @@ class Videos:
             for video in self._videos
         )
 
+    def videos(self) -> dict[str, Path]:
+        return {
+            video.item: self.path / video.file
+            for video in self._videos
+            if isinstance(video, _Video)
+        }
+
     def fingerprint(self) -> str:
         found = [name for name in self._files if isinstance(name, str)]
         lost = [name.name for name in self._files if isinstance(name, Lost)]

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from noisyau import jobs, outputs, tables
 from noisyau.errors import CorpusError
-from noisyau.facestore import FACES_PER_FILE, FACES_PER_GROUP, FAILURES, file_name
+from noisyau.facestore import FACES_PER_FILE, FACES_PER_GROUP, FAILURES, SHARDS, file_name
 from noisyau.items import Lost, Shard
 
 from .find import Finder, Row
@@ -159,11 +159,13 @@ def _merge(parts: list[Path], out: Path) -> Counts:
     names = _Names(_repeated(parts))
     failures: Counter[str] = Counter()
     kept = rows = 0
+    shards: list[Row] = []
     with (
         _FaceWriter(out) as faces,
         tables.writer(out / FAILURES, tables.FAILURES) as failed,
     ):
         for part in parts:
+            first = rows
             again: list[Row] = []
             for batch in _batches(part / _PART_FACES):
                 batch, duplicates = names.first_faces(batch)
@@ -176,6 +178,8 @@ def _merge(parts: list[Path], out: Path) -> Counts:
                 failures.update(batch["reason"].to_pylist())
                 if batch.num_rows:
                     failed.write_batch(batch)
+            shards.append({"shard": part.name, "first": first, "last": rows})
+    tables.write(pa.Table.from_pylist(shards, tables.SHARDS), out / SHARDS, tables.SHARDS)
     items = kept + failures.total()
     return Counts(items, kept, rows - kept, dict(failures))
 

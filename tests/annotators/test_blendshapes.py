@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from noisyau import aus, facestore, tables
-from noisyau.annotators import base, blendshapes
+from noisyau.annotators import blendshapes, coding
 from noisyau.annotators.base import Coded, Face, Uncoded
 from noisyau.annotators.blendshapes import LIP_GAP, OUTPUTS, RULES, Blendshapes, codes
 from noisyau.errors import AnnotatorError
@@ -86,10 +86,10 @@ def test_scores_become_codes_by_threshold_and_scale() -> None:
 def test_the_version_is_that_of_the_nets_and_of_the_rules(
     annotator: Blendshapes,
 ) -> None:
-    version = annotator.check()
-    assert version == annotator.check()
+    version = annotator.version
+    assert version == annotator.version
     assert version.startswith("64184e229b26-")
-    assert replace(annotator, rules=RULES[:-1]).check() != version
+    assert replace(annotator, rules=RULES[:-1]).version != version
 
 
 def test_thresholds_of_brows_follow_the_corpus_within_bounds(
@@ -123,7 +123,7 @@ def test_nets_that_cannot_be_read_stop_before_any_work(
     if content is not None:
         task.write_bytes(content)
     with pytest.raises(AnnotatorError, match=r"face_landmarker.task.*dvc repro assets"):
-        base.annotate(
+        coding.annotate(
             faces,
             tmp_path / "x.parquet",
             Blendshapes(task),
@@ -140,7 +140,7 @@ def test_a_store_is_coded_the_same_with_one_and_two_workers(
     annotator = replace(annotator, batch=4)
     for workers in (1, 2):
         out = tmp_path / str(workers) / "labels/coded_blendshapes.parquet"
-        base.annotate(
+        coding.annotate(
             faces, out, annotator, fit_on=faces, workers=workers, parts=tmp_path / "parts"
         )
     assert tables.digest(tmp_path / "1/labels") == tables.digest(tmp_path / "2/labels")

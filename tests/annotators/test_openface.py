@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from noisyau import tables
-from noisyau.annotators import base, openface
+from noisyau.annotators import coding, openface_program
 from noisyau.annotators.base import Coded, Face, Uncoded
 from noisyau.annotators.openface import OpenFace
 from noisyau.errors import AnnotatorError
@@ -23,7 +23,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(openface, "_LOADING", 3.0)
+    monkeypatch.setattr(openface_program, "LOADING", 3.0)
 
 
 def face(number: int, kind: str = "face") -> Face:
@@ -39,12 +39,13 @@ def face(number: int, kind: str = "face") -> Face:
 
 def code(program: Path, folder: Path, *kinds: str, **knobs: float) -> dict[str, Coded | Uncoded]:
     """By number; each face is answered for once, as `base` makes sure of."""
-    annotator = OpenFace((str(program),), timeout=knobs.get("timeout", 1.0))
+    annotator = OpenFace((str(program),), "crop", timeout=knobs.get("timeout", 1.0))
     faces = [face(number, kind) for number, kind in enumerate(kinds)]
     folder.mkdir(exist_ok=True)
-    answers = base._answers(annotator, faces, folder)
+    answers = list(annotator.code(iter(faces), folder))
+    assert sorted(one.face_id for one in answers) == sorted(one.face_id for one in faces)
     assert not list(folder.iterdir())
-    return answers
+    return {one.face_id: one for one in answers}
 
 
 def reasons(answers: dict[str, Coded | Uncoded]) -> list[str]:
@@ -99,7 +100,7 @@ def test_of_several_faces_the_one_where_the_stored_face_lies_is_taken(program, t
     assert isinstance(several, Coded)
     crop = tmp_path / "crop.jpg"
     crop.write_bytes(face(0, "three").image)
-    text = standin.row(crop, 2, standin.EYES, SIDE, set())
+    text = standin.row(crop, 2, np.zeros((68, 2)), set())
     assert f"{several.confidence:.3f}" == text.split(",")[1]
 
 
@@ -134,17 +135,17 @@ def test_a_program_that_is_another_is_told_before_any_work(name):
 def test_a_link_to_the_program_is_followed_since_its_models_lie_beside_it(program, tmp_path):
     link = tmp_path / "FaceLandmarkImg"
     link.symlink_to(program)
-    assert OpenFace((str(link),))._program() == program
-    assert OpenFace((str(link),)).check() == OpenFace((str(program),)).check()
+    OpenFace((str(link),)).check()
+    assert OpenFace((str(link),)).version == OpenFace((str(program),)).version
 
 
 def test_a_command_of_several_words_can_name_the_folder_that_it_must_see(program, tmp_path):
     wrapper = tmp_path / "run"
-    wrapper.write_text(f'#!/bin/sh\n[ -d "$1/pictures" ] || exit 9\nshift\nexec {program} "$@"\n')
+    wrapper.write_text(f'#!/bin/sh\n[ -d "$1/given" ] || exit 9\nshift\nexec {program} "$@"\n')
     wrapper.chmod(0o755)
     (tmp_path / "work").mkdir()
-    annotator = OpenFace((str(wrapper), "{scratch}"))
-    assert annotator.check().endswith("{scratch} -aus -2Dfp")
+    annotator = OpenFace((str(wrapper), "{scratch}"), "crop")
+    assert annotator.version.endswith("{scratch} -aus -2Dfp crop")
     (answer,) = annotator.code([face(0)], tmp_path / "work")
     assert isinstance(answer, Coded)
 
@@ -152,10 +153,10 @@ def test_a_command_of_several_words_can_name_the_folder_that_it_must_see(program
 def test_a_store_is_coded_with_any_number_of_workers_to_the_same_bytes(program, faces, tmp_path):
     for workers in (1, 2):
         folder = tmp_path / str(workers)
-        counts = base.annotate(
+        counts = coding.annotate(
             faces,
             folder / "celebrities_openface.parquet",
-            OpenFace((str(program),), batch=3),
+            OpenFace((str(program),), "crop", batch=3),
             fit_on=faces,
             workers=workers,
             parts=tmp_path / "parts",
@@ -167,4 +168,68 @@ def test_a_store_is_coded_with_any_number_of_workers_to_the_same_bytes(program, 
     assert labels["AU28_r"].isna().all()
     assert labels["AU28_c"].notna().all()
     assert labels["annotator"].unique().tolist() == ["openface"]
-    assert labels["annotator_version"].iloc[0].endswith(" -aus -2Dfp")
+    assert labels["annotator_version"].iloc[0].endswith(" -aus -2Dfp crop")
+
+
+def in_picture(number: int, where: tuple[float, float], picture: bytes, k: int = 0) -> Face:
+    """A stored face of a source picture, with its eyes' middle somewhere in it."""
+    landmarks = (np.add(where, np.multiply(standin.FIVE, standin.DISTANCE))) * SIDE
+    still = np.array([[1.0, 0, 0], [0, 1, 0]])
+    return Face(
+        f"x/{number}#{k}", f"x/{number}", "x", None, b"", (0, 0, 1, 1), landmarks, still, picture
+    )
+
+
+def encoded(kind: str, suffix: str) -> bytes:
+    colour = standin.COLOURS.get(kind, (120, 120, 120))
+    return cv2.imencode(suffix, np.full((SIDE, SIDE, 3), colour, np.uint8))[1].tobytes()
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".bmp", ".webp", ".tiff"])
+def test_source_pictures_of_every_form_reach_the_program(program, tmp_path, suffix):
+    annotator = OpenFace((str(program),), "source")
+    faces = [in_picture(0, standin.EYES, encoded("face", suffix))]
+    (answer,) = annotator.code(faces, tmp_path)
+    assert isinstance(answer, Coded)
+
+
+def test_a_frame_of_a_video_reaches_the_program(program, tmp_path):
+    picture = np.full((SIDE, SIDE, 3), 120, np.uint8)
+    (answer,) = OpenFace((str(program),), "source").code(
+        [in_picture(0, standin.EYES, picture)], tmp_path
+    )
+    assert isinstance(answer, Coded)
+
+
+def test_several_faces_of_one_source_picture_each_get_their_own_row(program, tmp_path):
+    picture = encoded("three", ".png")
+    places = [standin.EYES, (0.1, 0.1), (0.8, 0.9), (0.5, 0.9)]
+    faces = [in_picture(0, place, picture, k) for k, place in enumerate(places)]
+    answers = {one.face_id: one for one in OpenFace((str(program),)).code(faces, tmp_path)}
+    assert [isinstance(answers[f"x/0#{k}"], Coded) for k in range(4)] == [True] * 3 + [False]
+    codes = [answers[f"x/0#{k}"] for k in range(3)]
+    assert len({one.confidence for one in codes if isinstance(one, Coded)}) == 3
+    lost = answers["x/0#3"]
+    assert isinstance(lost, Uncoded)
+    assert lost.reason == "other_face"
+
+
+def test_a_source_picture_that_can_no_longer_be_decoded_costs_its_faces_alone(program, tmp_path):
+    webp = encoded("face", ".webp")
+    faces = [
+        in_picture(0, standin.EYES, webp[: len(webp) // 2]),
+        in_picture(1, standin.EYES, webp),
+    ]
+    answers = {one.face_id: one for one in OpenFace((str(program),)).code(faces, tmp_path)}
+    assert isinstance(answers["x/1#0"], Coded)
+    lost = answers["x/0#0"]
+    assert isinstance(lost, Uncoded)
+    assert lost.reason == "unreadable"
+
+
+def test_a_full_disk_under_the_program_stops_the_stage_and_fails_no_face(
+    program, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("STANDIN_DISK_FULL", "1")
+    with pytest.raises(AnnotatorError, match=r"did not code a plain picture: exit code 0"):
+        code(program, tmp_path, "face", "no_face")

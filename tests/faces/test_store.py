@@ -173,7 +173,15 @@ def test_the_store_is_the_same_bytes_with_any_number_of_workers_and_shards(
 def test_nothing_but_the_store_is_left_behind(made: tuple[Path, store.Counts]) -> None:
     folder = made[0]
     left = {path.relative_to(folder.parent).as_posix() for path in folder.parent.rglob("*")}
-    assert left == {"faces", "faces/faces-00000.parquet", "faces/failures.parquet"}
+    files = {f"faces/{name}.parquet" for name in ("faces-00000", "failures", "shards")}
+    assert left == {"faces", *files}
+
+
+def test_the_store_tells_which_rows_came_from_which_shard(tmp_path: Path, assets: Path) -> None:
+    parts = {"a": [item("x/1", drawing.nothing())], "b": [item("y/1", drawing.face())],
+             "c": [item("y/1", drawing.face()), item("z/1", drawing.face())]}  # fmt: skip
+    run(parts, tmp_path, assets)
+    assert facestore.shards(tmp_path / "faces") == [("a", 0, 0), ("b", 0, 1), ("c", 1, 2)]
 
 
 def test_a_name_that_comes_again_is_a_failure_under_a_name_of_its_own(

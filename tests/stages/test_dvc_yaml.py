@@ -78,8 +78,8 @@ def test_a_stage_depends_on_the_parameters_that_it_reads(stage):
     code = (ROOT / "stages" / f"{stage}.py").read_text()
     read = set(re.findall(r"settings\.(\w+)", code)) - {"device", "workers", "check_fold"}
     read -= {"model_dump"}  # of the report, which shows them all
-    if stage == "detect":
-        read -= {"corpora"}  # it reads what stage `corpus` wrote of them
+    if stage in ("detect", "annotate"):
+        read -= {"corpora"}  # they depend on what stage `corpus` wrote of them
     wanted = {WRITTEN.get(name, name) for name in read}
     if {"variant", "variants"} & read:
         wanted |= {"variants", "defaults"}

@@ -1,5 +1,5 @@
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from noisyau import tables
-from noisyau.annotators import base
+from noisyau.annotators import base, coding
 from noisyau.annotators.base import Coded, Face, Uncoded
 from noisyau.errors import AnnotatorError
 from noisyau.faces import store
@@ -24,20 +24,22 @@ class Brightness:
     log: Path
     refused: tuple[str, ...] = ()
     batch: int = 64
-    batches: Literal["faces", "subjects"] = "faces"
+    sees: Literal["crop", "source", "video"] = "crop"
     name: str = "brightness"
     mode: Literal["static", "dynamic"] = "static"
     aus: tuple[int, ...] = (6, 12)
+    version: str = "2.2"
 
-    def check(self) -> str:
-        return "2.2"
+    def check(self) -> None:
+        pass
 
     def fitted(self, sample: Iterable[Face], _: int, /) -> "Brightness":
         assert [face.subject for face in sample] in ([], [*"aabbbcc"])
         return self
 
-    def code(self, faces: Sequence[Face], scratch: Path, /) -> Iterable[Coded | Uncoded]:
+    def code(self, faces: Iterable[Face], scratch: Path, /) -> Iterable[Coded | Uncoded]:
         assert not list(scratch.iterdir())
+        faces = list(faces)
         (scratch / "work.csv").write_text("anything")
         with self.log.open("a") as log:
             print(*(face.face_id for face in faces), file=log)
@@ -51,24 +53,24 @@ class Brightness:
 
 
 class Doubled(Brightness):
-    def code(self, faces: Sequence[Face], scratch: Path, /) -> Iterable[Coded | Uncoded]:
+    def code(self, faces: Iterable[Face], scratch: Path, /) -> Iterable[Coded | Uncoded]:
         yield from super().code(faces, scratch)
-        yield Uncoded(faces[0].face_id, "again", "")
+        yield Uncoded("a/1#0", "again", "")
 
 
 class Silent(Brightness):
-    def code(self, faces: Sequence[Face], scratch: Path, /) -> Iterable[Coded | Uncoded]:
+    def code(self, faces: Iterable[Face], scratch: Path, /) -> Iterable[Coded | Uncoded]:
         yield from [*super().code(faces, scratch)][1:]
 
 
 class Chatty(Brightness):
-    def code(self, faces: Sequence[Face], scratch: Path, /) -> Iterable[Coded | Uncoded]:
+    def code(self, faces: Iterable[Face], scratch: Path, /) -> Iterable[Coded | Uncoded]:
         yield from super().code(faces, scratch)
         yield Uncoded("nobody#0", "again", "")
 
 
 class Broken(Brightness):
-    def check(self) -> str:
+    def check(self) -> None:
         raise AnnotatorError("FaceLandmarkImg: not found; install OpenFace 2.2")
 
 
@@ -76,7 +78,7 @@ def run(
     annotator: base.Annotator, faces: Path, folder: Path, workers: int = 1
 ) -> tuple[base.Counts, pd.DataFrame, pd.DataFrame]:
     out = folder / "labels/celebrities_brightness.parquet"
-    counts = base.annotate(
+    counts = coding.annotate(
         faces, out, annotator, fit_on=faces, workers=workers, parts=folder / "parts"
     )
     labels = tables.read(out, tables.labels(annotator.aus))
@@ -145,7 +147,8 @@ def test_finished_batches_are_not_coded_again(faces: Path, tmp_path: Path) -> No
     log = tmp_path / "log"
 
     class Stops(Brightness):
-        def code(self, faces: Sequence[Face], scratch: Path, /) -> Iterable[Coded | Uncoded]:
+        def code(self, faces: Iterable[Face], scratch: Path, /) -> Iterable[Coded | Uncoded]:
+            faces = list(faces)
             if faces[0].item == "c/2":
                 raise KeyboardInterrupt
             return super().code(faces, scratch)
@@ -157,20 +160,7 @@ def test_finished_batches_are_not_coded_again(faces: Path, tmp_path: Path) -> No
     assert log.read_text().split() == labels["face_id"].tolist()
 
 
-def test_a_subjects_faces_come_together_where_the_annotator_needs_it(
-    faces: Path, tmp_path: Path
-) -> None:
-    for size, batches in ((1, ["a a", "b b b", "c c"]), (5, ["a a b b b", "c c"])):
-        log = tmp_path / f"log{size}"
-        run(Brightness(log, batch=size, batches="subjects"), faces, tmp_path / str(size))
-        came = [" ".join(name[0] for name in line.split()) for line in log.read_text().splitlines()]
-        assert came == batches
-
-
-@pytest.mark.parametrize("batches", ["faces", "subjects"])
-def test_a_store_without_a_face_gives_empty_tables(
-    assets: Path, tmp_path: Path, batches: Literal["faces", "subjects"]
-) -> None:
+def test_a_store_without_a_face_gives_empty_tables(assets: Path, tmp_path: Path) -> None:
     store.detect(
         {"0": functools.partial(drawing.shard, [drawing.item("x", drawing.nothing(64))])},
         tmp_path / "faces",
@@ -179,8 +169,7 @@ def test_a_store_without_a_face_gives_empty_tables(
         workers=1,
         parts=tmp_path / "parts",
     )
-    annotator = Brightness(tmp_path / "log", batches=batches)
-    counts, labels, failures = run(annotator, tmp_path / "faces", tmp_path)
+    counts, labels, failures = run(Brightness(tmp_path / "log"), tmp_path / "faces", tmp_path)
     assert (counts.faces, len(labels), len(failures)) == (0, 0, 0)
 
 

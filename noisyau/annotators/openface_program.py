@@ -1,0 +1,113 @@
+"""Calling one of OpenFace 2's programs: where it is, what it is told, and in which folder."""
+
+import hashlib
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from noisyau.annotators import programs
+from noisyau.errors import AnnotatorError
+
+SCRATCH = "{scratch}"
+"""In a command, stands for the folder of a call, for programs that must be told of it."""
+
+LOADING = 15.0  # seconds, beyond a picture's own, that a call may take to read its models
+_HOW_TO_GET = (
+    "OpenFace 2.2 is built from github.com/TadasBaltrusaitis/OpenFace (its licence: academic, "
+    "not commercial); set annotators.openface.command in params.yaml to its FaceLandmarkImg"
+)
+
+
+class Call:
+    """The folder of a call: what the program reads and what it writes, under names of our own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.resolve()
+        self.given, self.out = self.folder / "given", self.folder / "out"
+        for one in (self.given, self.out):
+            one.mkdir(parents=True)
+
+    def again(self) -> None:
+        """Forget what the program wrote."""
+        shutil.rmtree(self.out)
+        self.out.mkdir()
+
+    def remove(self) -> None:
+        shutil.rmtree(self.folder)
+
+    def csv(self, stem: str) -> Path:
+        return self.out / f"{stem}.csv"
+
+    def details(self, stem: str) -> Path:
+        """What OpenFace writes of each input before it looks at it."""
+        return self.out / f"{stem}_of_details.txt"
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program and its first arguments, such as a path, a wrapper or `docker run ...`.
+
+    `{scratch}` in an argument becomes the folder of a call.
+    """
+
+    command: tuple[str, ...]
+
+    @property
+    def path(self) -> Path:
+        """The real path: OpenFace seeks its models beside itself, not beside a link to it.
+
+        Raises AnnotatorError where there is no such program.
+        """
+        found = shutil.which(self.command[0])
+        if found is None:
+            raise AnnotatorError(
+                f"openface: no program {self.command[0]!r} that can be run, as a path or on PATH. "
+                f"{_HOW_TO_GET}."
+            )
+        return Path(found).resolve()
+
+    @property
+    def version(self) -> str:
+        """The start of the executable's digest, and the first arguments."""
+        digest = hashlib.sha256(self.path.read_bytes()).hexdigest()
+        return " ".join((digest[:12], *self.command[1:]))
+
+    def run(
+        self,
+        call: Call,
+        arguments: Sequence[str],
+        *,
+        patience: float,
+        progress: Callable[[], object],
+    ) -> programs.Ended:
+        """Call it; see `programs.run`. `patience` is seconds, beyond those of loading."""
+        return programs.run(
+            self._words(call, arguments),
+            call.folder,
+            patience=patience + LOADING,
+            progress=progress,
+        )
+
+    def broken(
+        self, what: str, call: Call, arguments: Sequence[str], ended: programs.Ended
+    ) -> AnnotatorError:
+        """The error that says what it did not do, and what was tried."""
+        return AnnotatorError(
+            f"openface: {self.path} did not {what}: {ended}. Tried: "
+            f"{' '.join(self._words(call, arguments))}. {_HOW_TO_GET}."
+        )
+
+    def _words(self, call: Call, arguments: Sequence[str]) -> list[str]:
+        own = [word.replace(SCRATCH, str(call.folder)) for word in self.command[1:]]
+        return [str(self.path), *own, *arguments]
+
+
+def lines(path: Path) -> bool:
+    """Whether a file is there and whole: OpenFace writes its last line end when it closes it."""
+    try:
+        with path.open("rb") as file:
+            file.seek(-1, 2)
+            return file.read() == b"\n"
+    except OSError:  # not there, or empty
+        return False

@@ -1,0 +1,185 @@
+"""OpenFace 2's FeatureExtraction as a coder of whole videos (Baltrusaitis et al. 2018).
+
+It tracks one face through a video and codes each frame, with its static models or with its
+dynamic ones, which learn the person's neutral face from the video and rewrite every AU at its
+end (Baltrusaitis, Mahmoud & Robinson 2015); so nothing of a call that ended early is kept. It
+exits with 0 where it could not open the video and where reading stopped half-way, and writes
+plausible AUs for frames that it lost. Rows are matched by frame number and by landmarks.
+"""
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
+
+import cv2
+import numpy as np
+
+from noisyau.annotators import matching, openface_csv, programs
+from noisyau.annotators.base import Coded, Face, Uncoded
+from noisyau.annotators.openface import AUS, FLAGS
+from noisyau.annotators.openface_csv import Reading, Unread
+from noisyau.annotators.openface_program import Call, Program, lines
+from noisyau.corpora import frames
+from noisyau.errors import AnnotatorError
+
+_PICTURES, _VIDEOS = "FaceLandmarkImg", "FeatureExtraction"
+
+
+@dataclass(frozen=True)
+class OpenFaceVideo:
+    """The annotator; see `base.Annotator`.
+
+    command  FeatureExtraction and its first arguments; see `openface_program.Program`
+    mode     which of its models
+    timeout  seconds that it may spend on one frame
+    """
+
+    command: tuple[str, ...]
+    mode: Literal["static", "dynamic"]
+    timeout: float = 5.0
+    name: str = "openface"
+    aus: tuple[int, ...] = AUS
+    batch: int = 1
+    sees: Literal["video"] = "video"
+
+    @property
+    def version(self) -> str:
+        """The program's digest and its arguments."""
+        return " ".join((self._program.version, *self._flags))
+
+    def check(self) -> None:
+        """Code a video of our own."""
+        with TemporaryDirectory(prefix="noisyau-") as folder:
+            self._must_work(Path(folder))
+
+    def fitted(self, _: Iterable[Face], __: int, /) -> "OpenFaceVideo":
+        """As it is: OpenFace's thresholds are its own."""
+        return self
+
+    def code(self, faces: Iterable[Face], scratch: Path, /) -> Iterator[Coded | Uncoded]:
+        """Codes from one video; a call that does not end well is made once more.
+
+        Reasons: no_face (not tracked in the frame), other_face, bad_output, video_stopped (its
+        frames end before the face's), frame_unsure (a frame before it is lost, so that plain
+        readers count otherwise), program_died, time_limit, no_output.
+        """
+        asked = list(faces)
+        video = asked[0].source
+        assert isinstance(video, Path)
+        for _ in range(2):
+            call = Call(scratch / "call")
+            given = _give(video, call)
+            ended = self._run(call, given)
+            if _is_whole(call, given, ended):
+                yield from _answers(asked, call.csv(given.stem), video)
+                call.remove()
+                return
+            call.remove()
+        self._must_work(scratch)
+        reason = "time_limit" if ended.hung else "program_died" if ended.code else "no_output"
+        for face in asked:
+            yield Uncoded(face.face_id, reason, str(ended))
+
+    def _must_work(self, folder: Path) -> None:
+        call = Call(folder / "check")
+        given = _plain(call.given / "check.avi")
+        ended = self._run(call, given)
+        if not _is_whole(call, given, ended):
+            raise self._program.broken(
+                "code a plain video", call, self._arguments(call, given), ended
+            )
+        call.remove()
+
+    @property
+    def _program(self) -> Program:
+        return Program(self.command)
+
+    @property
+    def _flags(self) -> tuple[str, ...]:
+        return (*FLAGS, "-au_static") if self.mode == "static" else FLAGS
+
+    def _arguments(self, call: Call, video: Path) -> list[str]:
+        return [*self._flags, "-f", str(video), "-out_dir", str(call.out)]
+
+    def _run(self, call: Call, video: Path) -> programs.Ended:
+        return self._program.run(
+            call,
+            self._arguments(call, video),
+            patience=self.timeout,
+            progress=lambda: sum(file.stat().st_size for file in call.out.iterdir()),
+        )
+
+
+def video_command(command: tuple[str, ...]) -> tuple[str, ...]:
+    """The command that calls FeatureExtraction, from the one that calls FaceLandmarkImg.
+
+    Raises AnnotatorError where it does not say FaceLandmarkImg.
+    """
+    told = tuple(word.replace(_PICTURES, _VIDEOS) for word in command)
+    if told == command:
+        raise AnnotatorError(
+            f"annotators.openface.command {list(command)} does not say {_PICTURES}, so that "
+            f"{_VIDEOS} could be called beside it; set annotators.openface.video_command"
+        )
+    return told
+
+
+def _give(video: Path, call: Call) -> Path:
+    """The video under a name of our own where the program may look; a copy costs only disk."""
+    given = call.given / f"video{video.suffix.lower()}"
+    try:
+        os.link(video.resolve(), given)
+    except OSError:  # another disk, or one without links
+        shutil.copyfile(video, given)
+    return given
+
+
+def _plain(path: Path) -> Path:
+    """A video of a grey disc: a face to nobody, and a video to every reader."""
+    picture = np.full((128, 128, 3), 160, np.uint8)
+    cv2.circle(picture, (64, 64), 40, (90, 110, 140), -1)
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (128, 128))
+    for _ in range(5):
+        writer.write(picture)
+    writer.release()
+    return path
+
+
+def _is_whole(call: Call, given: Path, ended: programs.Ended) -> bool:
+    """Whether the program went to its end, and what it wrote is all there."""
+    written = (call.csv(given.stem), call.details(given.stem))
+    return ended.code == 0 and not ended.hung and all(map(lines, written))
+
+
+def _answers(asked: list[Face], csv: Path, video: Path) -> Iterator[Coded | Uncoded]:
+    by_frame: dict[int, list[Reading | Unread]] = {}
+    unread: list[Unread] = []
+    for row in openface_csv.read(csv):
+        if isinstance(row, Unread):
+            unread.append(row)
+        elif row.frame is not None:
+            by_frame.setdefault(row.frame, []).append(row)
+    last = max(by_frame, default=0)
+    sure = frames.counted_alike(video)
+    for face in asked:
+        rows = by_frame.get(face.frame or 0, [])
+        tracked = [row for row in rows if isinstance(row, Reading) and row.success]
+        if face.frame is None or face.frame > sure:
+            yield Uncoded(face.face_id, "frame_unsure", _unsure(sure))
+        elif not rows and unread:
+            yield Uncoded(face.face_id, "bad_output", f"OpenFace's CSV: {unread[0].detail}")
+        elif not rows:
+            detail = f"OpenFace read {last} frames and not this one, which decoding gives"
+            yield Uncoded(face.face_id, "video_stopped", detail)
+        elif not tracked:
+            yield Uncoded(face.face_id, "no_face", "OpenFace did not track a face in this frame")
+        else:
+            yield matching.answer(face, face.landmarks, tracked, "the frame")
+
+
+def _unsure(sure: int) -> str:
+    return f"frame {sure + 1} cannot be decoded, so that OpenFace counts otherwise from there on"
