@@ -79,9 +79,9 @@ class Project:
         self.run(*command)
         return time.monotonic() - began
 
-    def repro(self, *arguments: str) -> list[str]:
+    def repro(self, *arguments: str, **environment: str) -> list[str]:
         """The stages that `dvc repro` ran, in order."""
-        told = self.run("dvc", "repro", *arguments)
+        told = self.run("dvc", "repro", *arguments, **environment)
         return re.findall(r"Running stage '(?:[^:']*dvc\.yaml:)?([^']+)'", told)
 
     def measured(self) -> dict[str, dict[str, float]]:

@@ -1,3 +1,8 @@
+import os
+import random
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import cv2
@@ -233,3 +238,53 @@ def test_a_full_disk_under_the_program_stops_the_stage_and_fails_no_face(
     monkeypatch.setenv("STANDIN_DISK_FULL", "1")
     with pytest.raises(AnnotatorError, match=r"did not code a plain picture: exit code 0"):
         code(program, tmp_path, "face", "no_face")
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from noisyau.annotators import coding
+from noisyau.annotators.openface import OpenFace
+
+if __name__ == "__main__":
+    program, faces, out, parts = map(Path, sys.argv[1:])
+    annotator = OpenFace((str(program),), "crop", batch=1)
+    coding.annotate(faces, out, annotator, fit_on=faces, workers=2, parts=parts)
+"""
+
+
+def test_killed_at_ten_random_moments_it_ends_with_the_tables_of_an_unhurt_run(
+    program, faces, tmp_path
+):
+    script = tmp_path / "annotate.py"
+    script.write_text(KILLED)
+    root = Path(__file__).parents[2]
+    environment = os.environ | {"PYTHONPATH": str(root), "STANDIN_TAKES": "0.3"}
+
+    def start(name: str) -> subprocess.Popen:
+        given = (program, faces, tmp_path / name / "x_openface.parquet", tmp_path / name / "parts")
+        return subprocess.Popen(
+            [sys.executable, script, *given], env=environment, stderr=subprocess.DEVNULL
+        )
+
+    moments = random.Random(7)
+    survived = 0
+    for _ in range(10):
+        running = start("killed")
+        try:
+            running.wait(moments.uniform(0.5, 3))
+            survived += 1
+        except subprocess.TimeoutExpired:
+            running.kill()
+            running.wait()
+    assert survived < 10
+    for name in ("killed", "unhurt"):
+        assert start(name).wait() == 0
+    tables_of = {name: sorted((tmp_path / name).iterdir()) for name in ("killed", "unhurt")}
+    assert len(tables_of["unhurt"]) == 2
+    for one, two in zip(*tables_of.values(), strict=True):
+        assert one.name == two.name
+        assert one.read_bytes() == two.read_bytes()
+    time.sleep(0.5)
+    left = subprocess.run(["pgrep", "-f", str(program)], capture_output=True, text=True)
+    assert left.stdout == ""

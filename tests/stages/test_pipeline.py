@@ -210,9 +210,10 @@ def test_openface_as_the_annotator_reruns_what_depends_on_labels_up_to_the_repor
     project: Project, tmp_path: Path
 ) -> None:
     command = [str(standin.install(tmp_path))]
-    openface = {"command": command, "minimum_confidence": 0.8}
+    openface = {"command": command, "videos": "dynamic", "minimum_confidence": 0.8}
     project.change({"annotator": "openface", "annotators": {"openface": openface}})
-    ran = project.repro("report")
+    net = str(project.folder / "models/assets/yunet.onnx")
+    ran = project.repro("report", STANDIN_YUNET=net)
     assert {"annotate@celebrities", "annotate@coded", "pretrain@noisy_all", "evaluate"} <= {*ran}
     assert not {"synthesize", "detect@coded", "finetune@scratch-1"} & {*ran}
     labels = read(project, "data/labels/celebrities_openface.parquet")
@@ -220,4 +221,9 @@ def test_openface_as_the_annotator_reruns_what_depends_on_labels_up_to_the_repor
     first = labels[labels["face_id"].str.endswith("#0")].set_index("face_id")
     assert sorted(taken) == sorted(first.index[first["confidence"] >= 0.8])
     assert 0 < len(taken) < len(first)
+    assert set(labels["mode"]) == {"static"}
+    of_videos = read(project, "data/labels/coded_openface.parquet")
+    assert set(of_videos["mode"]) == {"dynamic"}
+    lost = read(project, "data/labels/coded_openface_failures.parquet")
+    assert len(of_videos) > 0.9 * (len(of_videos) + len(lost))
     assert "low confidence" in (project.folder / "reports/index.html").read_text()
