@@ -36,6 +36,8 @@ from noisyau.faces.decode import UndecodableError, decode
 
 AUS = (*au_names.OPENFACE_17, 45)
 FLAGS = ("-aus", "-2Dfp")
+_NAMES = {"crop": "crop", "source": "picture"}
+_LARGEST = 50_000_000  # bytes of one picture's CSV: a crowd of 30,000
 _AS_THEY_ARE = {b"\xff\xd8\xff": ".jpg", b"\x89PNG": ".png", b"BM": ".bmp"}  # -fdir takes these
 
 
@@ -146,12 +148,14 @@ class OpenFace:
 
     def _answers(self, call: Call, picture: "_Picture") -> Iterator[Coded | Uncoded]:
         csv = call.csv(picture.file.stem)
-        rows = list(openface_csv.read(csv)) if csv.exists() else []
+        size = csv.stat().st_size if csv.exists() else 0
+        rows = list(openface_csv.read(csv)) if 0 < size <= _LARGEST else []
         for face in picture.faces:
-            if self.sees == "crop":
-                yield matching.answer(face, matching.in_crop(face), rows, "the crop")
-            else:
-                yield matching.answer(face, face.landmarks, rows, "the picture")
+            if size > _LARGEST:
+                yield Uncoded(face.face_id, "bad_output", f"a CSV of {size:,} bytes")
+                continue
+            stored = matching.in_crop(face) if self.sees == "crop" else face.landmarks
+            yield matching.answer(face, stored, rows, f"the {_NAMES[self.sees]}")
 
     def _arguments(self, call: Call) -> list[str]:
         return [*FLAGS, "-fdir", str(call.given), "-out_dir", str(call.out)]

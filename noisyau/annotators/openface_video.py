@@ -7,6 +7,7 @@ exits with 0 where it could not open the video and where reading stopped half-wa
 plausible AUs for frames that it lost. Rows are matched by frame number and by landmarks.
 """
 
+import itertools
 import os
 import shutil
 from collections.abc import Iterable, Iterator
@@ -156,29 +157,38 @@ def _is_whole(call: Call, given: Path, ended: programs.Ended) -> bool:
 
 
 def _answers(asked: list[Face], csv: Path, video: Path) -> Iterator[Coded | Uncoded]:
-    by_frame: dict[int, list[Reading | Unread]] = {}
-    unread: list[Unread] = []
-    for row in openface_csv.read(csv):
-        if isinstance(row, Unread):
-            unread.append(row)
-        elif row.frame is not None:
-            by_frame.setdefault(row.frame, []).append(row)
-    last = max(by_frame, default=0)
+    waiting: dict[int, list[Face]] = {}
     sure = frames.counted_alike(video)
     for face in asked:
-        rows = by_frame.get(face.frame or 0, [])
-        tracked = [row for row in rows if isinstance(row, Reading) and row.success]
         if face.frame is None or face.frame > sure:
             yield Uncoded(face.face_id, "frame_unsure", _unsure(sure))
-        elif not rows and unread:
-            yield Uncoded(face.face_id, "bad_output", f"OpenFace's CSV: {unread[0].detail}")
-        elif not rows:
+        else:
+            waiting.setdefault(face.frame, []).append(face)
+    last, unread = 0, ""
+    for frame, group in itertools.groupby(openface_csv.read(csv), key=_frame):
+        rows = list(group)
+        if frame is None:  # the row is cut, or says no number
+            told = (row.detail for row in rows if isinstance(row, Unread))
+            unread = unread or next(told, "a row without a frame")
+            continue
+        last = max(last, frame)
+        tracked = [row for row in rows if isinstance(row, Reading) and row.success]
+        for face in waiting.pop(frame, []):
+            if tracked:
+                yield matching.answer(face, face.landmarks, tracked, "the frame")
+            else:
+                lost = "OpenFace did not track a face in this frame"
+                yield Uncoded(face.face_id, "no_face", lost)
+    for face in itertools.chain.from_iterable(waiting.values()):
+        if unread:
+            yield Uncoded(face.face_id, "bad_output", f"OpenFace's CSV: {unread}")
+        else:
             detail = f"OpenFace read {last} frames and not this one, which decoding gives"
             yield Uncoded(face.face_id, "video_stopped", detail)
-        elif not tracked:
-            yield Uncoded(face.face_id, "no_face", "OpenFace did not track a face in this frame")
-        else:
-            yield matching.answer(face, face.landmarks, tracked, "the frame")
+
+
+def _frame(row: Reading | Unread) -> int | None:
+    return row.frame if isinstance(row, Reading) else None
 
 
 def _unsure(sure: int) -> str:

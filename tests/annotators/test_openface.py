@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from noisyau import tables
-from noisyau.annotators import coding, openface_program
+from noisyau.annotators import coding, openface, openface_program
 from noisyau.annotators.base import Coded, Face, Uncoded
 from noisyau.annotators.openface import OpenFace
 from noisyau.errors import AnnotatorError
@@ -238,6 +238,12 @@ def test_a_full_disk_under_the_program_stops_the_stage_and_fails_no_face(
     monkeypatch.setenv("STANDIN_DISK_FULL", "1")
     with pytest.raises(AnnotatorError, match=r"did not code a plain picture: exit code 0"):
         code(program, tmp_path, "face", "no_face")
+
+
+def test_a_csv_of_absurd_size_fails_its_picture_and_is_not_read(program, tmp_path, monkeypatch):
+    monkeypatch.setattr(openface, "_LARGEST", 2000)  # one face with its landmarks has 1,400
+    answers = code(program, tmp_path, "three", "face")
+    assert reasons(answers) == ["bad_output", "coded"]
 
 
 KILLED = """

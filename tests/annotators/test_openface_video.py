@@ -115,7 +115,8 @@ def test_frames_after_one_that_cannot_be_decoded_are_not_counted_on(
     video = write(tmp_path / "SN001.avi", ["face"] * 6)
     empty_frame(video, 3)
     annotator = OpenFaceVideo((str(program),), mode="dynamic")
-    answers = list(annotator.code(faces(video, 6), tmp_path / "work"))
+    found = annotator.code(faces(video, 6), tmp_path / "work")
+    answers = sorted(found, key=lambda answer: answer.face_id)
     assert reasons(answers) == ["coded"] * 2 + ["frame_unsure"] * 4
     assert isinstance(answers[2], Uncoded)
     assert "frame 3 cannot be decoded" in answers[2].detail
