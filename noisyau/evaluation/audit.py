@@ -1,21 +1,23 @@
 """The noise audit: an annotator's codes held against a truth, AU by AU, with intervals by person.
 
-    true_prevalence    share of the faces that have the AU
+    true_prevalence    share of the faces that have the AU, whether the annotator codes it or not
     noisy_prevalence   share of the faces that the annotator says have it
     sensitivity        of the faces that have it, the share that the annotator finds
     specificity        of the faces that do not have it, the share that it leaves alone
     auc                pairs of a face with it and one without that its intensity orders rightly,
                        ties one half; from the faces that it gives an intensity
-    prevalence_ratio   noisy over true prevalence: 2 is called twice as often as it is there
+    prevalence_ratio   faces that it says have it over faces that have it, of those that it codes
 
 A measure without the faces that it needs (no positive, no negative, an AU that the annotator does
 not see) is null, never 0. People are resampled, one stratum of all, since the annotator is the
 same for everybody. Shares have the intervals of `intervals.share`; the ratio has those of
 `intervals.interval` on the log scale, with as many degrees of freedom as people with the AU less
-one, and none where it is 0 or no resample differs.
+one, and none where it is 0 or no resample differs. Measured with 27 people of 80 faces and 95 %
+asked for, rare AUs that a third of the people lack included: such intervals hold the true value
+in 93 to 95 % of samples, and the AUC in 93 %; value +- reach does in 87 to 94 %, and in 85 %.
 """
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -34,11 +36,8 @@ from noisyau.evaluation.metrics import MISSING, Floats
 TRUTH = "truth.parquet"
 """In a corpus's folder: what is known of its items, which nothing but the audit reads."""
 
-MEASURES = (
-    "true_prevalence", "noisy_prevalence", "sensitivity", "specificity", "auc", "prevalence_ratio",
-)  # fmt: skip
 _DIGITS = 6  # as written; the last bits of a sum differ between processors
-_CELLS = 2**21  # of a table of scores by resamples that is held at a time
+_CELLS = 2**17  # of a table of places by resamples: what is held at a time stays in the cache
 
 
 def read_truth(path: Path, threshold: float) -> pd.DataFrame:
@@ -92,8 +91,8 @@ def audit(
     minimum_confidence  labels below it are counted, as `unsure`
     bootstrap           resamples of the people
     confidence          coverage of the intervals, such as 0.95
-    returns             au, measure, value, low, high; and of the faces that both coded positives,
-                        faces, subjects and unsure: `tables.AUDIT` but for what is compared
+    returns             au, measure, value, low, high; and of the faces that the measure rests on
+                        positives, faces, subjects, unsure: `tables.AUDIT` without what is compared
 
     Raises EvaluationError where a face or item comes twice, a code is not 0, 1 or null, or no
     face is in the truth.
@@ -112,42 +111,34 @@ def audit(
     first, item = first[known], item[known]
     truth = truth.set_index("item").reindex(item)
     subject, subjects = pd.factorize(first["subject"], sort=True)
-    people = len(subjects)
-    weights = np.ones((1, people))
-    if people > 1:
-        weights = intervals.resample([np.arange(people)], bootstrap, seed)
+    weights = np.ones((1, len(subjects)))
+    if len(subjects) > 1:
+        weights = intervals.resample([np.arange(len(subjects))], bootstrap, seed)
     unsure = (first["confidence"] < minimum_confidence).fillna(False).to_numpy(bool)
     rows: list[dict[str, object]] = []
-    with threadpool_limits(1, "blas"):  # one thread adds in one order
-        for au in au_names.in_columns(truth.columns, "c"):
-            name = au_names.occurrence(au)
-            true = occurrences(truth[[name]], item, "the truth")
-            said = occurrences(first.reindex(columns=[name]), item, "the noisy labels")
-            level = first.reindex(columns=[au_names.intensity(au)]).iloc[:, 0]
-            score = level.to_numpy("float32", na_value=np.nan)
-            coded = (true != MISSING) & (said != MISSING)
-            scored = (true[:, 0] != MISSING) & np.isfinite(score)
-            counts = metrics.confusion(true, said, subject, people)[:, :, 0]
-            found = _decisions(counts, weights, confidence)
-            found["auc"] = _ranking(
-                true[scored, 0], score[scored], subject[scored], weights, confidence
+    for au in au_names.in_columns(truth.columns, "c"):
+        name = au_names.occurrence(au)
+        true = occurrences(truth[[name]], item, "the truth")[:, 0]
+        said = occurrences(first.reindex(columns=[name]), item, "the noisy labels")[:, 0]
+        level = first.reindex(columns=[au_names.intensity(au)]).iloc[:, 0]
+        faces = _Faces(true, said, level.to_numpy("float32", na_value=np.nan), subject)
+        with threadpool_limits(1, "blas"):  # one thread adds in one order
+            found = faces.measures(weights, confidence)
+        for measure, (value, low, high) in found.items():
+            used = faces.used(measure)
+            rows.append(
+                {
+                    "au": au_names.name(au),
+                    "measure": measure,
+                    "value": value,
+                    "low": low,
+                    "high": high,
+                    "positives": np.count_nonzero(true[used] == 1),
+                    "faces": np.count_nonzero(used),
+                    "subjects": len(np.unique(subject[used])),
+                    "unsure": np.count_nonzero(unsure[used]),
+                }
             )
-            for measure in MEASURES:
-                used = scored if measure == "auc" else coded[:, 0]
-                value, low, high = found[measure]
-                rows.append(
-                    {
-                        "au": au_names.name(au),
-                        "measure": measure,
-                        "value": value,
-                        "low": low,
-                        "high": high,
-                        "positives": np.count_nonzero(true[used, 0] == 1),
-                        "faces": np.count_nonzero(used),
-                        "subjects": len(np.unique(subject[used])),
-                        "unsure": np.count_nonzero(unsure[used]),
-                    }
-                )
     table = pd.DataFrame(rows)
     table[["value", "low", "high"]] = table[["value", "low", "high"]].round(_DIGITS) + 0.0
     return table
@@ -157,43 +148,69 @@ Interval = tuple[float, float, float]
 """value, low, high; NaN missing."""
 
 
-def _decisions(counts: Floats, weights: Floats, confidence: float) -> dict[str, Interval]:
-    """The measures of an AU's (4, S) counts under (B, S) weights."""
-    tp, fp, fn, tn = (weights @ count for count in counts)
-    positive, called = counts[0] + counts[2], counts[0] + counts[1]
-    negative = counts[1] + counts[3]
-    shares: Mapping[str, tuple[Floats, Floats, Floats]] = {
-        "true_prevalence": (tp + fn, tp + fp + fn + tn, positive + negative),
-        "noisy_prevalence": (tp + fp, tp + fp + fn + tn, positive + negative),
-        "sensitivity": (tp, tp + fn, positive),
-        "specificity": (tn, tn + fp, negative),
-    }
-    found = {}
-    for measure, (part, whole, faces) in shares.items():
-        draws = metrics.ratio(part, whole)
-        low, high = intervals.share(draws, confidence, int(np.count_nonzero(faces)))
-        found[measure] = float(draws[0]), low, high
-    draws = metrics.ratio(tp + fp, tp + fn)
+@dataclass(frozen=True)
+class _Faces:
+    """One AU of all faces, (faces,) each.
+
+    true, said  1, 0, 255 missing
+    score       the annotator's intensity; NaN missing
+    subject     0..S-1
+    """
+
+    true: NDArray[np.uint8]
+    said: NDArray[np.uint8]
+    score: NDArray[np.float32]
+    subject: NDArray[np.intp]
+
+    def used(self, measure: str) -> NDArray[np.bool_]:
+        """The faces that a measure rests on."""
+        used: NDArray[np.bool_] = self.true != MISSING
+        if measure == "auc":
+            used &= np.isfinite(self.score)
+        elif measure != "true_prevalence":
+            used &= self.said != MISSING
+        return used
+
+    def measures(self, weights: Floats, confidence: float) -> dict[str, Interval]:
+        """Under (B, S) weights of the people, the first row being the sample itself."""
+        people = weights.shape[1]
+        counts = metrics.confusion(self.true[:, None], self.said[:, None], self.subject, people)
+        hits, alarms, misses, rest = counts[:, :, 0]
+        known = np.bincount(self.subject[self.true != MISSING], minlength=people)
+        there = np.bincount(self.subject[self.true == 1], minlength=people)
+        both = hits + alarms + misses + rest
+        shares = {
+            "true_prevalence": (there, known),
+            "noisy_prevalence": (hits + alarms, both),
+            "sensitivity": (hits, hits + misses),
+            "specificity": (rest, alarms + rest),
+        }
+        found = {}
+        for measure, (part, whole) in shares.items():
+            draws = metrics.ratio(weights @ part, weights @ whole)
+            who = int(np.count_nonzero(whole))
+            found[measure] = float(draws[0]), *intervals.share(draws, confidence, who)
+        found["auc"] = self._auc(weights, confidence)
+        draws = metrics.ratio(weights @ (hits + alarms), weights @ (hits + misses))
+        with_it = int(np.count_nonzero(hits + misses))
+        found["prevalence_ratio"] = float(draws[0]), *_log_interval(draws, confidence, with_it)
+        return found
+
+    def _auc(self, weights: Floats, confidence: float) -> Interval:
+        used = self.used("auc")
+        true, subject = self.true[used], self.subject[used]
+        draws = auc(true, self.score[used], subject, weights)
+        who = min(len(np.unique(subject[true == kind])) for kind in (0, 1))
+        return float(draws[0]), *intervals.share(draws, confidence, who)
+
+
+def _log_interval(draws: Floats, confidence: float, people: int) -> tuple[float, float]:
     log = np.log(draws, out=np.full(len(draws), np.nan), where=draws > 0)
-    low, high = np.nan, np.nan
-    people = int(np.count_nonzero(positive))
-    if people > 1 and called.any() and np.nanstd(log) > 1e-9:
-        low, high, _ = intervals.interval(log, confidence, people - 1, (-np.inf, np.inf))
-    found["prevalence_ratio"] = float(draws[0]), float(np.exp(low)), float(np.exp(high))
-    return found
-
-
-def _ranking(
-    truth: NDArray[np.uint8],
-    score: NDArray[np.float32],
-    subject: NDArray[np.intp],
-    weights: Floats,
-    confidence: float,
-) -> Interval:
-    """The AUC of an AU's scored faces."""
-    draws = auc(truth, score, subject, weights)
-    people = min(len(np.unique(subject[truth == kind])) for kind in (0, 1))
-    return float(draws[0]), *intervals.share(draws, confidence, people)
+    known = log[~np.isnan(log)]
+    if people < 2 or np.isnan(log[0]) or np.ptp(known) < intervals.ROUNDING:
+        return np.nan, np.nan
+    low, high, _ = intervals.interval(log, confidence, people - 1, (-np.inf, np.inf))
+    return float(np.exp(low)), float(np.exp(high))
 
 
 def auc(
@@ -208,21 +225,24 @@ def auc(
 
     `metrics.Ranking` holds scores by subjects, which suits many frames of few people. Here people
     may be as many as scores, so faces stay sparse: for some resamples at a time, the weights of
-    the positives and the negatives at each score, in order, are all that the area needs.
+    the positives and the negatives at each place in the order are all that the area needs. Places
+    are the positives' scores and the gaps between them; what is in a gap needs no order.
     """
-    levels, level = np.unique(score, return_inverse=True)
+    levels = np.unique(score[truth == 1])
+    place = np.searchsorted(levels, score, "left") + np.searchsorted(levels, score, "right")
+    places = 2 * len(levels) + 1
     at = [
         sparse.csr_array(
-            (np.ones(np.count_nonzero(own)), (level[own], subject[own])),
-            shape=(len(levels), weights.shape[1]),
+            (np.ones(np.count_nonzero(own)), (place[own], subject[own])),
+            shape=(places, weights.shape[1]),
         )
         for own in (truth == 1, truth == 0)
     ]
     area = np.full(len(weights), np.nan)
-    step = max(1, _CELLS // max(len(levels), 1))
+    step = max(1, _CELLS // places)
     for start in range(0, len(weights), step):
         drawn = weights[start : start + step].T
-        positives, negatives = (own @ drawn for own in at)  # (levels, resamples)
+        positives, negatives = (own @ drawn for own in at)  # (places, resamples)
         below = negatives.cumsum(axis=0) - negatives / 2
         pairs = positives.sum(axis=0) * negatives.sum(axis=0)
         area[start : start + step] = metrics.ratio((positives * below).sum(axis=0), pairs)

@@ -24,6 +24,9 @@ from scipy.special import betaincinv, ndtri, stdtrit
 
 from noisyau.evaluation.metrics import Floats
 
+ROUNDING = 1e-9
+"""Scores no further apart than this are equal: a sum has its last digits from its order."""
+
 
 def resample(folds: Sequence[NDArray[np.intp]], resamples: int, seed: int) -> Floats:
     """(1 + resamples, S): weights of the subjects; the first row is the sample itself, all ones.
@@ -85,13 +88,10 @@ def share(draws: Floats, confidence: float, people: int) -> tuple[float, float]:
         return np.nan, np.nan
     tail = (1 - confidence) / 2
     faces = float(people)
-    if np.abs(known - value).max() > _ROUNDING:
+    if np.abs(known - value).max() > ROUNDING:
         widened = (ndtri(tail) / stdtrit(people - 1, tail)) ** 2
         faces = float(value * (1 - value) / known.var() * widened)
     hits, misses = value * faces, (1 - value) * faces
-    low = betaincinv(hits, misses + 1, tail) if hits > _ROUNDING else 0.0
-    high = betaincinv(hits + 1, misses, 1 - tail) if misses > _ROUNDING else 1.0
+    low = betaincinv(hits, misses + 1, tail) if hits > ROUNDING else 0.0
+    high = betaincinv(hits + 1, misses, 1 - tail) if misses > ROUNDING else 1.0
     return float(low), float(high)
-
-
-_ROUNDING = 1e-9

@@ -13,7 +13,9 @@ import pytest
 
 from noisyau import tables
 from noisyau.aus import DISFA_12
+from noisyau.corpora import disfa
 from noisyau.errors import JobError
+from noisyau.evaluation.audit import read_truth
 from noisyau.synthesis import celebrities, jobs, people, render, scenes, synthesize, truth
 
 TSV = "celebrities/FaceImageCroppedWithAlignment.tsv"
@@ -107,6 +109,16 @@ def test_the_truth_names_every_item_once(corpus):
     assert known["item"].tolist() == items
     assert known.age_setting.between(18, 75).all()
     assert known.yaw.abs().max() < 45
+
+
+def test_the_noise_audit_can_read_the_truth_of_both_corpora(corpus):
+    """People's codes are the same levels, rounded, so they call from half a level lower."""
+    faces = read_truth(corpus / "celebrities" / "truth.parquet", 2)
+    assert set(faces["item"]) == {f"{row[0]}_{row[1]}-{row[4]}" for row in rows(corpus)}
+    known = read_truth(corpus / "disfa" / "truth.parquet", 1.5).set_index("item")
+    people = disfa.read_labels(corpus / "disfa", 2)[0].set_index("item")
+    for au in DISFA_12:
+        assert known[f"AU{au:02d}_c"].to_dict() == people[f"AU{au:02d}_c"].to_dict()
 
 
 def test_forty_people_are_enough_for_two_of_every_failure():
