@@ -59,19 +59,12 @@ def comparisons(
             for au, some in part.groupby("au", sort=False)
         ]
         told = part[part["measure"] == "true_prevalence"]
-        faces, people = int(told["faces"].max()), int(told["subjects"].max())
-        basis = (
-            f"Against {'what was rendered' if truth == 'rendered' else 'what people coded'} on "
-            f"{'up to ' if told['faces'].nunique() > 1 else ''}{words.plural(faces, 'face', 'faces')} of "
-            f"{words.plural(people, 'person', 'people')}"
-            f"{', a synthetic truth' if truth == 'rendered' else ''}, {annotator} "
-        )
         found.append(
             Comparison(
                 TITLES[str(corpus), str(truth)],
-                basis + _verdict(rows),
+                f"{_basis(told, str(truth))}, {annotator} {_verdict(rows)}",
                 rows,
-                faces,
+                int(told["faces"].max()),
                 int(part["unsure"].max()),
                 truth == "rendered",
             )
@@ -97,6 +90,16 @@ def drawing(comparison: Comparison) -> tuple[Drawing, str] | None:
         figures.by_au(rows, series, title, "share of faces"),
         figures.legend(series, series, "noise"),
     )
+
+
+def _basis(told: pd.DataFrame, truth: str) -> str:
+    """What the labels are held against, on so many faces and people; `told` has a row an AU."""
+    faces = words.plural(int(told["faces"].max()), "face", "faces")
+    people = words.plural(int(told["subjects"].max()), "person", "people")
+    most = "up to " if told["faces"].nunique() > 1 else ""
+    if truth == "rendered":
+        return f"Against what was rendered on {most}{faces} of {people}, a synthetic truth"
+    return f"Against what people coded on {most}{faces} of {people}"
 
 
 def _verdict(rows: Sequence[Row]) -> str:
