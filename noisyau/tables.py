@@ -115,6 +115,24 @@ SCORES = pa.schema(
 )
 """One row a number."""
 
+AUDIT = pa.schema(
+    [
+        pa.field("corpus", pa.string(), nullable=False),  # celebrities, coded
+        pa.field("truth", pa.string(), nullable=False),  # people, rendered
+        pa.field("annotator", pa.string(), nullable=False),
+        pa.field("au", pa.string(), nullable=False),  # AU01
+        pa.field("measure", pa.string(), nullable=False),
+        pa.field("value", pa.float64()),
+        pa.field("low", pa.float64()),
+        pa.field("high", pa.float64()),
+        pa.field("positives", pa.int64(), nullable=False),
+        pa.field("faces", pa.int64(), nullable=False),
+        pa.field("subjects", pa.int64(), nullable=False),
+        pa.field("unsure", pa.int64(), nullable=False),  # faces under the minimum confidence
+    ]
+)
+"""One row a number: the noisy labels of a corpus held against a truth (evaluation/audit.py)."""
+
 
 def labels(aus: Sequence[int]) -> pa.Schema:
     """What an annotator said of each face."""

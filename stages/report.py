@@ -1,7 +1,7 @@
 """Write the page that says what was found.
 
-Reads the scores, the tables, the face stores, the labels and the training histories; writes
-reports/index.html.
+Reads the scores, the audit, the tables, the face stores, the labels and the training histories;
+writes reports/index.html.
 """
 
 import json
@@ -23,7 +23,8 @@ def main() -> None:
     told = settings.model_dump(mode="json", exclude=OF_THE_MACHINE)
     told["variants"] = {name: told["variants"][name] for name in settings.active}
     inputs = {name: Path("data/tables", f"{name}.parquet") for name in ("folds", "pretrain")}
-    inputs |= {"coded": Path("data/labels/coded.parquet"), "scores": Path("reports/scores.parquet")}
+    inputs |= {name: Path("reports", f"{name}.parquet") for name in ("scores", "audit")}
+    inputs["coded"] = Path("data/labels/coded.parquet")
     rows = {name: tables.read(path) for name, path in inputs.items()}
     trained: dict[tuple[str, int | None], Path] = {}
     for name in settings.active:
@@ -36,6 +37,7 @@ def main() -> None:
             out,
             scores=rows["scores"],
             metrics=json.loads(Path("reports/metrics.json").read_text(encoding="utf-8")),
+            audit=rows["audit"],
             folds=rows["folds"],
             coded_labels=rows["coded"],
             pretrain=rows["pretrain"],

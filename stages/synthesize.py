@@ -1,7 +1,7 @@
 """Render the embedded default data.
 
-Reads models/assets/head.zip; writes data/raw/synthetic/: celebrities/ (MS-Celeb-1M's form), disfa/
-(DISFA's form) and truth/ (what was rendered, for the noise audit alone).
+Reads models/assets/head.zip; writes data/raw/synthetic/: celebrities/ (MS-Celeb-1M's form),
+biographies/ and disfa/ (DISFA's form), with what was rendered in each corpus's truth.parquet.
 """
 
 from pathlib import Path
@@ -27,7 +27,7 @@ def main() -> None:
             **knobs,
         )
         jobs.clear(parts)
-        log.table(out / "truth")
+        log.table(out / "celebrities/truth.parquet", out / "disfa/truth.parquet")
 
 
 if __name__ == "__main__":

@@ -91,7 +91,7 @@ def cohort(folds: pd.DataFrame, coded: pd.DataFrame, aus: Sequence[int]) -> Coho
             f"the coded labels have no column {', '.join(absent)}; coded: {', '.join(known)}. "
             "Take these AUs out of finetune.aus in params.yaml."
         )
-    _refuse_twice(coded["item"], "the coded labels")
+    refuse_twice(coded["item"], "the coded labels")
     items = tested["face_id"].str.rsplit("#", n=1).str[0]
     codes = coded.set_index("item").reindex(items)[columns]
     uncoded = ~items.isin(coded["item"]).to_numpy()
@@ -101,7 +101,7 @@ def cohort(folds: pd.DataFrame, coded: pd.DataFrame, aus: Sequence[int]) -> Coho
             f"{tested['face_id'][uncoded.argmax()]}; run `dvc repro folds`"
         )
     face_id = pd.Index(tested["face_id"])
-    truth = _occurrences(codes, face_id, "the coded labels")
+    truth = occurrences(codes, face_id, "the coded labels")
     for au, column in zip(aus, truth.T, strict=True):
         if (column == MISSING).all():
             raise EvaluationError(
@@ -133,7 +133,7 @@ def predicted(name: str, predictions: pd.DataFrame, frames: Cohort, folds: pd.Da
             raise EvaluationError(
                 f"{name}: no predictions for fold {fold}; run `dvc repro finetune@{name}-{fold}`"
             )
-    _refuse_twice(predictions["face_id"], name)
+    refuse_twice(predictions["face_id"], name)
     tested = folds[folds["role"] == "test"].set_index("face_id")["fold"]
     expected = tested.reindex(predictions["face_id"])
     wrong = (expected.isna() | (expected.to_numpy() != predictions["fold"].to_numpy())).fillna(True)
@@ -168,7 +168,7 @@ def annotated(name: str, labels: pd.DataFrame, frames: Cohort) -> Method:
 
     Frames and AUs that it did not code are missing; faces beyond the cohort's are left aside.
     """
-    _refuse_twice(labels["face_id"], name)
+    refuse_twice(labels["face_id"], name)
     rows = labels.set_index("face_id")
     codes = rows.reindex(
         index=frames.face_id, columns=[au_names.occurrence(au) for au in frames.aus]
@@ -176,7 +176,7 @@ def annotated(name: str, labels: pd.DataFrame, frames: Cohort) -> Method:
     levels = rows.reindex(
         index=frames.face_id, columns=[au_names.intensity(au) for au in frames.aus]
     )
-    decision = _occurrences(codes, frames.face_id, name)
+    decision = occurrences(codes, frames.face_id, name)
     score = levels.to_numpy("float32", na_value=np.nan)
     return Method(name, decision, np.where(np.isfinite(score), score, np.float32(np.nan)))
 
@@ -187,7 +187,8 @@ def constant(name: str, frames: Cohort) -> Method:
     return Method(name, np.ones(shape, np.uint8), np.ones(shape, np.float32))
 
 
-def _occurrences(codes: pd.DataFrame, face_id: pd.Index, source: str) -> NDArray[np.uint8]:
+def occurrences(codes: pd.DataFrame, face_id: pd.Index, source: str) -> NDArray[np.uint8]:
+    """(frames, A): 1, 0, or 255 missing; EvaluationError where a code is neither."""
     values = codes.to_numpy("float64", na_value=np.nan)
     bad = ~(np.isnan(values) | (values == 0) | (values == 1))
     if bad.any():
@@ -199,7 +200,8 @@ def _occurrences(codes: pd.DataFrame, face_id: pd.Index, source: str) -> NDArray
     return np.where(np.isnan(values), MISSING, values).astype(np.uint8)
 
 
-def _refuse_twice(names: pd.Series, source: str) -> None:
+def refuse_twice(names: pd.Series, source: str) -> None:
+    """EvaluationError where a name comes twice."""
     twice = names[names.duplicated()]
     if len(twice):
         raise EvaluationError(

@@ -85,12 +85,13 @@ def series_names(methods: Sequence[str]) -> dict[str, tuple[str, str]]:
     }
 
 
-def f1_by_au(
-    rows: Mapping[str, Mapping[str, Point]], methods: Sequence[str], title: str
+def by_au(
+    rows: Mapping[str, Mapping[str, Point]], methods: Sequence[str], title: str, label: str
 ) -> Drawing:
-    """F1 of every method, a line an AU.
+    """A score from 0 to 1 of every method, such as F1, a line an AU.
 
-    rows  row's label -> method -> point, from top to bottom
+    rows   row's label -> method -> point, from top to bottom
+    label  the score's name
     """
     styles = series_names(methods)
 
@@ -109,7 +110,7 @@ def f1_by_au(
                           solid_capstyle="butt", dashes=(1, 0.6))  # fmt: skip
         _rows_axis(axes, list(rows), width)
         axes.set_xlim(0, 1)
-        axes.set_xlabel("F1")
+        axes.set_xlabel(label)
 
     height = 40 + len(rows) * max(26, 11 * len(styles) + 6)
     return _both(draw, height, height, title)
@@ -217,7 +218,8 @@ def _rows_axis(axes: Axes, labels: list[str], width: int) -> None:
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.grid(axis="x")
-    axes.get_yticklabels()[0].set_fontweight("bold")
+    if labels[0] == "Mean":
+        axes.get_yticklabels()[0].set_fontweight("bold")
 
 
 def _both(draw: Callable[[Figure, int], None], wide: float, narrow: float, title: str) -> Drawing:

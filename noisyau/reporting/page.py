@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from noisyau import aus as au_names
 from noisyau import facestore, outputs, tables
-from noisyau.reporting import contact, figures, flow, summaries, words
+from noisyau.reporting import contact, figures, flow, noise, summaries, words
 from noisyau.reporting.figures import Point
 
 FACES_SHOWN = 12  # of each corpus
@@ -32,6 +32,7 @@ def report(
     *,
     scores: pd.DataFrame,
     metrics: Mapping[str, Any],
+    audit: pd.DataFrame,
     folds: pd.DataFrame,
     coded_labels: pd.DataFrame,
     pretrain: pd.DataFrame,
@@ -48,6 +49,7 @@ def report(
     """Write the page, one HTML file that loads nothing.
 
     scores        `tables.SCORES`; metrics: metrics.json
+    audit         `tables.AUDIT`
     folds         `tables.FOLDS`
     coded_labels  `tables.coded`: what people said
     pretrain      `tables.pretrain`
@@ -76,8 +78,7 @@ def report(
     variants = [name for name in metrics["methods"] if name not in words.METHODS]
     headline = next((name for name in variants if name != reference), reference)
     trained_on = _trained_on(pretrain, variants)
-    coded_noisy = tables.read(coded.labels)
-    tested = folds[folds["role"] == "test"]["face_id"]
+    audited = noise.comparisons(audit, _rates(celebrities.labels), annotator)
     context = {
         "answer": words.answer(metrics, reference, confidence, trained_on),
         "against": words.against_annotator(metrics, headline, confidence),
@@ -94,7 +95,8 @@ def report(
         **_figures(metrics, histories, reference, headline),
         "sheets": _sheets(celebrities, coded, coded_labels, folds),
         "groups": summaries.groups(pretrain),
-        "noise": summaries.noise(coded_labels, coded_noisy, tested, _rates(celebrities.labels)),
+        "noise": audited,
+        "noise_figure": noise.drawing(audited[0]),
         "flows": _flows(
             celebrities, coded, pretrain, folds, metrics["methods"][variants[0]]["frames_scored"]
         ),
@@ -167,7 +169,7 @@ def _figures(
         gains[name] = figures.differences(points, f"Difference in F1: {label}", f"F1 of {label}")
     return {
         "key": figures.legend(list(methods), list(methods), "key"),
-        "f1": figures.f1_by_au(rows, list(methods), "F1 of each method by action unit"),
+        "f1": figures.by_au(rows, list(methods), "F1 of each method by action unit", "F1"),
         "gains": gains,
         "curves": _curves(histories, list(methods)),
     }

@@ -1,10 +1,8 @@
-"""Tables that the page shows and no other stage makes: the annotator's noise, the people."""
+"""Tables that the page shows and no other stage makes: who the people are."""
 
 from dataclasses import dataclass
 
 import pandas as pd
-
-from noisyau import aus as au_names
 
 TABLE_II = {
     "Women": (925, 79_385),
@@ -29,57 +27,6 @@ REGIONS = {
     "north_east_asia": "North-East Asia",
     "south_east_asia": "South-East Asia",
 }
-
-
-@dataclass(frozen=True)
-class Noise:
-    """One AU as the program codes it, held against people; None where it cannot be said."""
-
-    au: int
-    frames: int
-    human_rate: float | None
-    noisy_rate: float | None
-    precision: float | None
-    recall: float | None
-    celebrity_rate: float | None
-
-
-def noise(
-    coded: pd.DataFrame, labels: pd.DataFrame, tested: pd.Series, celebrity_rates: dict[int, float]
-) -> list[Noise]:
-    """How well the annotator codes the tested frames, AU by AU.
-
-    coded            `tables.coded`
-    labels           `tables.labels` of the coded corpus
-    tested           face_ids
-    celebrity_rates  AU -> how often it calls it on the celebrities
-    """
-    human = coded.set_index(coded["item"] + "#0").reindex(tested)
-    program = labels.set_index("face_id").reindex(tested)
-    rows = []
-    for au in au_names.in_columns(coded.columns, "c"):
-        column = au_names.occurrence(au)
-        truth = human[column]
-        said = program[column] if column in program else pd.Series(pd.NA, index=truth.index)
-        both = truth.notna() & said.notna()
-        positive, called = truth[both].astype(bool), said[both].astype(bool)
-        hits = int((positive & called).sum())
-        rows.append(
-            Noise(
-                au,
-                int(both.sum()),
-                _share(int(truth.eq(1).sum()), int(truth.notna().sum())),
-                _share(int(called.sum()), len(called)),
-                _share(hits, int(called.sum())),
-                _share(hits, int(positive.sum())),
-                celebrity_rates.get(au),
-            )
-        )
-    return rows
-
-
-def _share(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
     celebrities/FaceImageCroppedWithAlignment.tsv, biographies/<MID without m.>.json
     disfa/Videos_LeftCamera/LeftVideoSN001_comp.avi, disfa/ActionUnit_Labels/SN001/SN001_au1.txt
-    truth/celebrities.parquet, truth/coded.parquet    what only the noise audit may read
+    celebrities/truth.parquet, disfa/truth.parquet    what only the noise audit may read
 
 The labels are levels that we chose, not scores of FACS coders: they are for learning to use the
 pipeline and for tests, never a measure of accuracy on real people.
@@ -62,7 +62,7 @@ def synthesize(
     try:
         _gather_celebrities(done[len(films) :], scratch)
         _gather_videos(done[: len(films)], scratch)
-        for folder in ("celebrities", "biographies", "disfa", "truth"):
+        for folder in ("celebrities", "biographies", "disfa"):
             shutil.rmtree(out / folder, ignore_errors=True)
             (scratch / folder).replace(out / folder)
     finally:
@@ -95,7 +95,7 @@ def _gather_celebrities(parts: Sequence[Path], out: Path) -> None:
                 shutil.copyfileobj(some, rows)
             for biography in sorted((part / "bios").iterdir()):
                 shutil.copyfile(biography, out / "biographies" / biography.name)
-    _gather_truth(parts, out / "truth" / "celebrities.parquet")
+    _gather_truth(parts, folder / "truth.parquet")
 
 
 def _gather_videos(parts: Sequence[Path], out: Path) -> None:
@@ -109,7 +109,7 @@ def _gather_videos(parts: Sequence[Path], out: Path) -> None:
         (folder / "ActionUnit_Labels" / subject).mkdir(parents=True)
         for labels in sorted((part / "labels").iterdir()):  # copytree hides what went wrong
             shutil.copyfile(labels, folder / "ActionUnit_Labels" / subject / labels.name)
-    _gather_truth(parts, out / "truth" / "coded.parquet")
+    _gather_truth(parts, folder / "truth.parquet")
 
 
 def _gather_truth(parts: Sequence[Path], path: Path) -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from noisyau import facestore, tables
+from noisyau.evaluation.audit import audit
 from noisyau.evaluation.evaluate import evaluate
 from noisyau.reporting import page
 from tests.evaluation import made
@@ -119,6 +120,18 @@ def celebrities(root: Path) -> tuple[page.Corpus, pd.DataFrame]:
     return corpus, pretrain.reset_index(drop=True)
 
 
+def rendered(labels: pd.DataFrame) -> pd.DataFrame:
+    """The truth of each item, of which the labels are right in nine of ten."""
+    first = labels[labels["face_id"].str.endswith("#0")]
+    rng = np.random.default_rng(8)
+    truth = pd.DataFrame({"item": first["face_id"].str[:-2]})
+    for au in AUS:
+        said = first[f"AU{au:02d}_c"].to_numpy("float64", na_value=0)
+        wrong = rng.random(len(first)) < 0.1
+        truth[f"AU{au:02d}_c"] = pd.array(np.where(wrong, 1 - said, said).astype(int), "Int8")
+    return truth
+
+
 def history(epochs: int, start: float, gain: float, seed: int) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     epoch = np.arange(1, epochs + 1)
@@ -166,6 +179,18 @@ def inputs(root: Path, *, skill: float = 1.0, frames: int = FRAMES) -> dict[str,
         confidence=0.95,
         seed=1,
     )
+    celebrity_labels = tables.read(corpus.labels)
+    compared = {
+        ("coded", "people"): (noisy, labels),
+        ("celebrities", "rendered"): (celebrity_labels, rendered(celebrity_labels)),
+    }
+    knobs: dict[str, Any] = {"bootstrap": 300, "confidence": 0.95, "seed": 1}
+    audited = [
+        audit(rows, truth, minimum_confidence=0.5, **knobs).assign(
+            corpus=name, truth=kind, annotator="blendshapes"
+        )
+        for (name, kind), (rows, truth) in compared.items()
+    ]
     histories: dict[tuple[str, int | None], pd.DataFrame] = {
         ("noisy_all", None): history(8, 0.5, 0.6, 0)
     }
@@ -175,6 +200,7 @@ def inputs(root: Path, *, skill: float = 1.0, frames: int = FRAMES) -> dict[str,
     return {
         "scores": scores,
         "metrics": metrics,
+        "audit": pd.concat(audited, ignore_index=True),
         "folds": folds,
         "coded_labels": labels,
         "pretrain": pretrain,

@@ -1,39 +1,6 @@
 import pandas as pd
-import pytest
 
 from noisyau.reporting import summaries
-
-
-def test_the_annotator_s_noise_is_told_au_by_au():
-    """Six frames: hit, miss, false alarm, right rejection, not coded by people, not by it."""
-    coded = pd.DataFrame(
-        {
-            "item": [f"s/{n}" for n in range(6)],
-            "AU12_c": pd.array([1, 1, 0, 0, None, 1], "Int8"),
-            "AU06_c": pd.array([1, 0, 0, 0, 0, 0], "Int8"),
-        }
-    )
-    labels = pd.DataFrame(
-        {
-            "face_id": [f"s/{n}#0" for n in range(5)],
-            "AU12_c": pd.array([1, 0, 1, 0, 1], "Int8"),
-            "AU06_c": pd.array([None] * 5, "Int8"),
-        }
-    )
-    tested = pd.Series([f"s/{n}#0" for n in range(6)])
-    six, twelve = summaries.noise(coded, labels, tested, {12: 0.4})
-    assert (twelve.frames, twelve.precision, twelve.recall) == (4, 0.5, 0.5)
-    assert (twelve.human_rate, twelve.noisy_rate, twelve.celebrity_rate) == (3 / 5, 0.5, 0.4)
-    assert six.frames == 0
-    assert six.human_rate == pytest.approx(1 / 6)
-    assert (six.noisy_rate, six.precision, six.recall, six.celebrity_rate) == (None,) * 4
-
-
-def test_an_au_that_the_annotator_has_no_column_for_is_missing():
-    coded = pd.DataFrame({"item": ["s/1"], "AU43_c": pd.array([1], "Int8")})
-    labels = pd.DataFrame({"face_id": ["s/1#0"], "AU12_c": pd.array([1], "Int8")})
-    (row,) = summaries.noise(coded, labels, pd.Series(["s/1#0"]), {})
-    assert (row.frames, row.precision) == (0, None)
 
 
 def test_people_are_counted_by_gender_and_region_with_nobody_left_out():

@@ -48,7 +48,7 @@ def _with_studio(studio: Studio, parts: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def corpus(studio: Studio, head_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """`celebrities/`, `disfa/` and `truth/` of a small corpus, made by one process."""
+    """`celebrities/`, `biographies/` and `disfa/` of a small corpus, made by one process."""
     out = tmp_path_factory.mktemp("synthetic")
     parts = _with_studio(studio, tmp_path_factory.mktemp("made") / "parts")
     synthesize(out, head_zip, workers=1, parts=parts, **SMALL)

@@ -13,7 +13,9 @@ import pytest
 
 from noisyau import tables
 from noisyau.aus import DISFA_12
+from noisyau.corpora import disfa
 from noisyau.errors import JobError
+from noisyau.evaluation.audit import read_truth
 from noisyau.synthesis import celebrities, jobs, people, render, scenes, synthesize, truth
 
 TSV = "celebrities/FaceImageCroppedWithAlignment.tsv"
@@ -50,7 +52,7 @@ def test_each_person_has_a_biography_in_the_form_of_the_knowledge_graph(corpus):
     mids = {row[0] for row in rows(corpus)}
     files = sorted((corpus / "biographies").iterdir())
     assert {f"m.{file.stem}" for file in files} == mids
-    known = tables.read(corpus / "truth" / "celebrities.parquet").set_index("subject")
+    known = tables.read(corpus / "celebrities" / "truth.parquet").set_index("subject")
     for file in files:
         content = json.loads(file.read_text())
         result = content["itemListElement"][0]["result"]
@@ -81,7 +83,7 @@ def test_a_real_biography_has_the_same_keys_as_ours(corpus, shared):
 def test_the_disfa_tree_has_a_video_and_twelve_label_files_a_subject(corpus, small):
     subjects = sorted(path.name for path in (corpus / "disfa/ActionUnit_Labels").iterdir())
     assert subjects == ["SN001", "SN003", "SN006"]
-    known = tables.read(corpus / "truth" / "coded.parquet").set_index("item")
+    known = tables.read(corpus / "disfa" / "truth.parquet").set_index("item")
     for subject in subjects:
         film = cv2.VideoCapture(
             str(corpus / f"disfa/Videos_LeftCamera/LeftVideo{subject}_comp.avi")
@@ -102,11 +104,21 @@ def test_the_disfa_tree_has_a_video_and_twelve_label_files_a_subject(corpus, sma
 
 
 def test_the_truth_names_every_item_once(corpus):
-    known = tables.read(corpus / "truth" / "celebrities.parquet", truth.SCHEMA)
+    known = tables.read(corpus / "celebrities" / "truth.parquet", truth.SCHEMA)
     items = [f"{row[0]}_{row[1]}-{row[4]}" for row in rows(corpus)]
     assert known["item"].tolist() == items
     assert known.age_setting.between(18, 75).all()
     assert known.yaw.abs().max() < 45
+
+
+def test_the_noise_audit_can_read_the_truth_of_both_corpora(corpus):
+    """People's codes are the same levels, rounded, so they call from half a level lower."""
+    faces = read_truth(corpus / "celebrities" / "truth.parquet", 2)
+    assert set(faces["item"]) == {f"{row[0]}_{row[1]}-{row[4]}" for row in rows(corpus)}
+    known = read_truth(corpus / "disfa" / "truth.parquet", 1.5).set_index("item")
+    people = disfa.read_labels(corpus / "disfa", 2)[0].set_index("item")
+    for au in DISFA_12:
+        assert known[f"AU{au:02d}_c"].to_dict() == people[f"AU{au:02d}_c"].to_dict()
 
 
 def test_forty_people_are_enough_for_two_of_every_failure():
@@ -172,7 +184,7 @@ def test_what_lay_there_before_is_replaced(corpus, head_zip, small, parts, tmp_p
             (folder / name / "labels").mkdir()
             (folder / name / "rows.tsv").write_text("")
             (folder / name / "video.avi").write_bytes(b"")
-            shutil.copyfile(corpus / "truth/coded.parquet", folder / name / "truth.parquet")
+            shutil.copyfile(corpus / "disfa/truth.parquet", folder / name / "truth.parquet")
         return [folder / name for name in tasks]
 
     monkeypatch.setattr(jobs, "run", copies)
