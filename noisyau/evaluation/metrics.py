@@ -72,20 +72,20 @@ def nan_mean(values: Floats, axis: int) -> Floats:
 
 
 def f1(tp: Floats, fp: Floats, fn: Floats) -> Floats:
-    return _ratio(2 * tp, np.where(tp + fn > 0, 2 * tp + fp + fn, 0))
+    return ratio(2 * tp, np.where(tp + fn > 0, 2 * tp + fp + fn, 0))
 
 
 def f1_skew_normalised(tp: Floats, fp: Floats, fn: Floats, tn: Floats) -> Floats:
-    hits, false_alarms = _ratio(tp, tp + fn), _ratio(fp, fp + tn)
+    hits, false_alarms = ratio(tp, tp + fn), ratio(fp, fp + tn)
     score: Floats = 2 * hits / (1 + hits + false_alarms)  # FN per positive is 1 - hits
     return score
 
 
 def accuracy(tp: Floats, fp: Floats, fn: Floats, tn: Floats) -> Floats:
-    return _ratio(tp + tn, tp + fp + fn + tn)
+    return ratio(tp + tn, tp + fp + fn + tn)
 
 
-def _ratio(part: Floats, whole: Floats) -> Floats:
+def ratio(part: Floats, whole: Floats) -> Floats:
     """part / whole; NaN where the whole is 0."""
     ratio: Floats = np.full(np.shape(whole), np.nan)
     np.divide(part, whole, out=ratio, where=whole > 0)
@@ -202,7 +202,7 @@ class Ranking:
         below = self.negatives - (self.negatives_from + self.negatives_above) / 2
         concordant = self.positives_at.T @ below  # (S, S): positives of one, negatives of another
         pairs = (weights @ self.positives_at.sum(axis=0)) * (weights @ self.negatives)
-        return _ratio(((weights @ concordant) * weights).sum(axis=1), pairs)
+        return ratio(((weights @ concordant) * weights).sum(axis=1), pairs)
 
     def ap(self, weights: Floats) -> Floats:
         """(B, S) weights -> (B,).
@@ -222,7 +222,7 @@ class Ranking:
             precision /= np.maximum(called[rows] @ drawn, 1)  # 0 only where nothing is drawn
             precision *= at[rows] @ drawn
             total += precision.sum(axis=0, dtype=np.float64)
-        return _ratio(total, weights @ self.positives_at.sum(axis=0))
+        return ratio(total, weights @ self.positives_at.sum(axis=0))
 
 
 _CHUNK = 256  # scores at a time: what they make of 2,000 resamples stays in the cache
