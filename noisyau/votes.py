@@ -75,14 +75,15 @@ def target(said: Floats, how: How) -> Floats:
     returns  (faces,): 0 to 1, NaN missing
     """
     if how == "annotator":
-        return said[0]
+        first: Floats = said[0]
+        return first
     voices = (~np.isnan(said)).sum(axis=0)
     mean: Floats = np.nansum(said, axis=0) / np.where(voices, voices, np.nan).astype(np.float32)
     if how == "mean":
         return mean
-    one_voice = (mean == 0) | (mean == 1)
-    agreed: Floats = np.where((voices > 1) & one_voice, mean, np.float32(np.nan))
-    return agreed
+    agreed = (voices > 1) & ((mean == 0) | (mean == 1))
+    mean[~agreed] = np.nan
+    return mean
 
 
 def targets(

@@ -16,15 +16,15 @@ from stages import CORPORA, start
 
 def main() -> None:
     settings = params.load()
-    main_one, scored = settings.annotator, settings.evaluation
+    annotator, scored = settings.annotator, settings.evaluation
     out = Path("reports/agreement.parquet")
-    told = {"annotator": main_one, "beside": settings.beside, "bootstrap": scored.bootstrap}
+    told = {"annotator": annotator, "beside": settings.beside, "bootstrap": scored.bootstrap}
     found = [tables.AGREEMENT.empty_table().to_pandas()]
     with tracking.run("agreement", told) as log:
         for corpus, beside in itertools.product(CORPORA, settings.beside):
             minima = {
                 Path(f"data/labels/{corpus}_{name}.parquet"): settings.minimum_confidence(name)
-                for name in (main_one, beside)
+                for name in (annotator, beside)
             }
             rows = agreement(
                 minima,
@@ -32,10 +32,10 @@ def main() -> None:
                 confidence=scored.confidence,
                 seed=settings.seed,
             )
-            found.append(rows.assign(corpus=corpus, annotator=main_one, beside=beside))
+            found.append(rows.assign(corpus=corpus, annotator=annotator, beside=beside))
             kappa = rows.loc[rows["metric"] == "kappa", "value"]
             print(
-                f"agreement {corpus}: {main_one} and {beside}: mean kappa {kappa.mean():.3f} over "
+                f"agreement {corpus}: {annotator} and {beside}: mean kappa {kappa.mean():.3f} over "
                 f"{kappa.count()} of {len(kappa)} AUs"
             )
             log.table(*minima)

@@ -23,7 +23,8 @@ def main() -> None:
     told = settings.model_dump(mode="json", exclude=OF_THE_MACHINE)
     told["variants"] = {name: told["variants"][name] for name in settings.active}
     inputs = {name: Path("data/tables", f"{name}.parquet") for name in ("folds", "pretrain")}
-    inputs |= {"coded": Path("data/labels/coded.parquet"), "scores": Path("reports/scores.parquet")}
+    inputs |= {"coded": Path("data/labels/coded.parquet")}
+    inputs |= {name: Path("reports", f"{name}.parquet") for name in ("scores", "agreement")}
     rows = {name: tables.read(path) for name, path in inputs.items()}
     trained: dict[tuple[str, int | None], Path] = {}
     for name in settings.active:
@@ -39,6 +40,8 @@ def main() -> None:
             folds=rows["folds"],
             coded_labels=rows["coded"],
             pretrain=rows["pretrain"],
+            agreement=rows["agreement"],
+            labels={name: settings.variants[name].pretrain.labels for name in settings.active},
             celebrities=corpus_files("celebrities", settings.annotator),
             coded=corpus_files("coded", settings.annotator),
             histories={key: pd.read_csv(folder / "history.csv") for key, folder in trained.items()},

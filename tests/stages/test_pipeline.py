@@ -17,7 +17,7 @@ from tests.annotators import standin
 
 ONCE = [
     *("assets", "synthesize", "code", "demographics", "folds", "pretrain_table"),
-    *("evaluate", "report"),
+    *("agreement", "evaluate", "report"),
 ]
 PER_CORPUS = [
     f"{stage}@{corpus}"
@@ -167,7 +167,7 @@ def test_a_killed_stage_goes_on_and_ends_with_the_same_bytes(
             {"variants": {"noisy_all": {"finetune": {"learning_rate": 0.0003}}}},
             {*(f"finetune@noisy_all-{fold}" for fold in (1, 2, 3)), "evaluate", "report"},
         ),
-        ({"evaluation": {"confidence": 0.9}}, {"evaluate", "report"}),
+        ({"evaluation": {"confidence": 0.9}}, {"agreement", "evaluate", "report"}),
     ],
 )
 def test_a_changed_line_reruns_what_it_touches_and_nothing_else(
