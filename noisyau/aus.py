@@ -1,7 +1,8 @@
 """Action units and how their columns are named.
 
 An AU is its FACS number. Columns carry two digits, as OpenFace users know them: `AU01_c` is
-occurrence (0, 1 or missing), `AU01_r` intensity (0 to 5), `AU01_p` a predicted probability.
+occurrence (0, 1 or missing), `AU01_r` intensity (0 to 5), `AU01_p` a predicted probability,
+`AU01_t` what a net is to learn of it (0 to 1 or missing).
 """
 
 import re
@@ -23,7 +24,7 @@ DISFA_FOLDS = tuple(
 )
 """The three test lists that published work on DISFA shares (Shao et al. 2018, JAA-Net)."""
 
-_COLUMN = re.compile(r"AU(\d\d)_([crp])")
+_COLUMN = re.compile(r"AU(\d\d)_([crpt])")
 
 
 def name(au: int) -> str:
@@ -46,7 +47,12 @@ def probability(au: int) -> str:
     return f"AU{au:02d}_p"
 
 
+def target(au: int) -> str:
+    """12 -> 'AU12_t'."""
+    return f"AU{au:02d}_t"
+
+
 def in_columns(columns: Iterable[str], kind: str) -> tuple[int, ...]:
-    """The AUs that have a column of this kind ('c', 'r' or 'p'), in ascending order."""
+    """The AUs that have a column of this kind ('c', 'r', 'p' or 't'), in ascending order."""
     found = (_COLUMN.fullmatch(column) for column in columns)
     return tuple(sorted(int(match[1]) for match in found if match and match[2] == kind))

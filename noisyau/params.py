@@ -26,6 +26,7 @@ from noisyau.errors import ParamsError
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Amount = Annotated[int, Field(ge=0)] | Literal["all"]
+AnnotatorName = Literal["blendshapes", "openface"]
 Source = Literal["msceleb", "folder", "videos", "disfa"]
 CodedSource = Literal["disfa"]
 RESERVED_SOURCES = (
@@ -192,6 +193,7 @@ class Pretrain(Training):
     aus: Annotated[tuple[int, ...], Field(min_length=1)]
     images: Amount
     people: Amount
+    labels: Literal["annotator", "agreed", "mean"]
 
 
 class Finetune(Training):
@@ -219,7 +221,8 @@ class Params(Model):
     corpora: Corpora
     synthesis: Synthesis
     faces: Faces
-    annotator: Literal["blendshapes", "openface"]
+    annotator: AnnotatorName
+    beside: tuple[AnnotatorName, ...]
     annotators: Annotators
     pretrain_table: PretrainTable
     folds: FoldsSettings
@@ -229,10 +232,9 @@ class Params(Model):
     variants: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Variant]
     evaluation: Evaluation
 
-    def minimum_confidence(self) -> float:
-        """Labels below it stay in the table and out of pre-training."""
-        chosen = getattr(self.annotators, self.annotator)
-        return float(getattr(chosen, "minimum_confidence", 0.0))
+    def minimum_confidence(self, annotator: str) -> float:
+        """An annotator's labels below it stay in its table and out of pre-training."""
+        return float(getattr(getattr(self.annotators, annotator), "minimum_confidence", 0.0))
 
     def check_fold(self, fold: int) -> None:
         """ParamsError for a fold that there is not."""
@@ -284,6 +286,19 @@ class Params(Model):
                 f"fold_names: {list(self.fold_names)} is not [1, 2, ...] up to the "
                 "number of folds, at least 2"
             )
+        coders = (self.annotator, *self.beside)
+        if len(set(coders)) < len(coders):
+            raise ValueError(
+                f"beside: {list(self.beside)} beside annotator {self.annotator}: each annotator "
+                "is named once"
+            )
+        for name in self.active:
+            labels = self.variants[name].pretrain.labels
+            if labels != "annotator" and not self.beside:
+                raise ValueError(
+                    f"variants.{name}.pretrain.labels: {labels!r} joins the labels of several "
+                    "annotators, and `beside` names none; name one there, or write `annotator`"
+                )
         finetuned = {self.variants[name].finetune.aus for name in self.active}
         if len(finetuned) > 1:
             raise ValueError("active: variants with different finetune.aus cannot be compared")

@@ -29,13 +29,18 @@ class Amounts(NamedTuple):
     people: int | Literal["all"]
 
 
-def confident(faces: pd.DataFrame, minimum: float) -> tuple[pd.DataFrame, int]:
-    """The labelled faces whose `confidence` is not under the minimum, and how many are.
+def unsure(faces: pd.DataFrame, minimum: float) -> NDArray[np.bool_]:
+    """(rows,) whose `confidence` is under the minimum.
 
-    A label without a confidence is kept: its maker tells none.
+    A label without a confidence is not: its maker tells none.
     """
-    unsure = (faces["confidence"] < minimum).fillna(False).astype(bool)
-    return faces[~unsure], int(unsure.sum())
+    return (faces["confidence"] < minimum).fillna(False).to_numpy(bool)
+
+
+def confident(faces: pd.DataFrame, minimum: float) -> tuple[pd.DataFrame, int]:
+    """The labelled faces whose `confidence` is not under the minimum, and how many are."""
+    left_out = unsure(faces, minimum)
+    return faces[~left_out], int(left_out.sum())
 
 
 def pretrain_table(

@@ -89,15 +89,6 @@ FOLDS = pa.schema(
 )
 """One row a frame and fold."""
 
-SUBSET = pa.schema(
-    [
-        pa.field("face_id", pa.string(), nullable=False),
-        pa.field("subject", pa.string(), nullable=False),
-        pa.field("split", pa.string(), nullable=False),  # train, validation
-    ]
-)
-"""The faces that one variant is pre-trained on."""
-
 SCORES = pa.schema(
     [
         pa.field("method", pa.string(), nullable=False),
@@ -132,6 +123,22 @@ AUDIT = pa.schema(
     ]
 )
 """One row a number: the noisy labels of a corpus held against a truth (evaluation/audit.py)."""
+
+AGREEMENT = pa.schema(
+    [
+        pa.field("corpus", pa.string(), nullable=False),
+        pa.field("annotator", pa.string(), nullable=False),
+        pa.field("beside", pa.string(), nullable=False),  # the annotator beside it
+        pa.field("au", pa.string(), nullable=False),  # AU01
+        pa.field("metric", pa.string(), nullable=False),  # one of `agreement.METRICS`
+        pa.field("value", pa.float64()),
+        pa.field("low", pa.float64()),
+        pa.field("high", pa.float64()),
+        pa.field("faces", pa.int64(), nullable=False),  # of which both have a say
+        pa.field("subjects", pa.int64(), nullable=False),
+    ]
+)
+"""How far two annotators agree, one row a number; null where it is undefined."""
 
 
 def labels(aus: Sequence[int]) -> pa.Schema:
@@ -172,6 +179,22 @@ def pretrain(variants: Iterable[str]) -> pa.Schema:
             pa.field("region", pa.string()),
             pa.field("split", pa.string(), nullable=False),  # train, validation
             *(pa.field(variant, pa.bool_(), nullable=False) for variant in variants),
+        ]
+    )
+
+
+def subset(aus: Sequence[int]) -> pa.Schema:
+    """The faces that one variant is pre-trained on, and what it is to learn of each.
+
+    A target is 0 or 1, or between them where annotators differ (a soft label): how much of what
+    they said was that the AU is there; null asks nothing of the net.
+    """
+    return pa.schema(
+        [
+            pa.field("face_id", pa.string(), nullable=False),
+            pa.field("subject", pa.string(), nullable=False),
+            pa.field("split", pa.string(), nullable=False),  # train, validation
+            *(pa.field(au_names.target(au), pa.float32()) for au in aus),
         ]
     )
 

@@ -19,7 +19,7 @@ def main() -> None:
     threshold = settings.corpora.coded.occurrence_threshold
     knobs = {
         "seed": settings.seed,
-        "minimum_confidence": settings.minimum_confidence(),
+        "minimum_confidence": settings.minimum_confidence(settings.annotator),
         **settings.evaluation.model_dump(include={"bootstrap", "confidence"}),
     }
     truths = {("coded", "people"): Path("data/labels/coded.parquet")}

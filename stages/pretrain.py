@@ -1,12 +1,12 @@
 """Train a variant's net on the noisy labels of its celebrities.
 
-Reads data/faces/celebrities/, its labels and the variant's rows of the pre-training table;
-writes models/pretrained/<variant>/: model.pt and history.csv.
+Reads data/faces/celebrities/ and the variant's rows and targets in data/tables/subsets/; writes
+models/pretrained/<variant>/: model.pt and history.csv.
 """
 
 from pathlib import Path
 
-from noisyau import jobs, outputs, params, tables, tracking
+from noisyau import aus, jobs, outputs, params, tables, tracking
 from noisyau.faces import arrays
 from noisyau.training import checkpoint, device, fit
 from noisyau.training.faces import Faces
@@ -18,19 +18,15 @@ def main(variant: str) -> None:
     settings = params.load()
     knobs = settings.variant(variant)
     net, recipe = knobs.net.model_dump(), knobs.pretrain.model_dump()
-    labels = Path(f"data/labels/celebrities_{settings.annotator}.parquet")
     subset = Path("data/tables/subsets", f"{variant}.parquet")
     out = Path("models/pretrained", variant)
-    digests = {"labels": tables.digest(labels), "subset": tables.digest(subset)}
     told = {"seed": settings.seed, "net": net, "pretrain": recipe}
     where = device.choose(settings.device, settings.precision)
     with tracking.run("pretrain", told, variant=variant) as log:
-        members = tables.read(subset, tables.SUBSET)
+        members = tables.read(subset, tables.subset(knobs.pretrain.aus))
         made_from: dict[str, object] = {"seed": settings.seed}
         faces, key = Faces.none(knobs.net.channels, knobs.net.side, knobs.pretrain.aus), ""
         if len(members):
-            noisy = tables.read_codes(labels, knobs.pretrain.aus)
-            rows = tables.joined(members, noisy, "face_id", (subset, labels))
             pictures = arrays.build(
                 Path("data/faces/celebrities"),
                 Path(".parts/arrays"),
@@ -39,9 +35,11 @@ def main(variant: str) -> None:
                 margin=knobs.net.margin,
                 workers=jobs.workers(settings.workers),
             )
-            at = pictures.rows(rows["face_id"].tolist())
-            faces, key = Faces.of(pictures.pictures, at, rows, knobs.pretrain.aus), pictures.key
-            made_from = {**tracking.flatten(told), **digests}
+            at = pictures.rows(members["face_id"].tolist())
+            wanted = knobs.pretrain.aus
+            faces = Faces.of(pictures.pictures, at, members, wanted, aus.target)
+            key = pictures.key
+            made_from = {**tracking.flatten(told), "subset": tables.digest(subset)}
         trains = (members["split"] == "train").to_numpy(bool)
         parts = jobs.parts(f"pretrain-{variant}", made_from, key, str(where))
         log.tag("device", str(where))
@@ -65,7 +63,7 @@ def main(variant: str) -> None:
         jobs.clear(parts)
         print(f"pretrain {variant}: {fitted}")
         log.artifact(out / "history.csv")
-        log.table(subset, labels)
+        log.table(subset)
 
 
 if __name__ == "__main__":

@@ -23,8 +23,9 @@ def main() -> None:
     told = settings.model_dump(mode="json", exclude=OF_THE_MACHINE)
     told["variants"] = {name: told["variants"][name] for name in settings.active}
     inputs = {name: Path("data/tables", f"{name}.parquet") for name in ("folds", "pretrain")}
-    inputs |= {name: Path("reports", f"{name}.parquet") for name in ("scores", "audit")}
     inputs["coded"] = Path("data/labels/coded.parquet")
+    numbers = ("scores", "audit", "agreement")
+    inputs |= {name: Path("reports", f"{name}.parquet") for name in numbers}
     rows = {name: tables.read(path) for name, path in inputs.items()}
     trained: dict[tuple[str, int | None], Path] = {}
     for name in settings.active:
@@ -41,6 +42,8 @@ def main() -> None:
             folds=rows["folds"],
             coded_labels=rows["coded"],
             pretrain=rows["pretrain"],
+            agreement=rows["agreement"],
+            labels={name: settings.variants[name].pretrain.labels for name in settings.active},
             celebrities=corpus_files("celebrities", settings.annotator),
             coded=corpus_files("coded", settings.annotator),
             histories={key: pd.read_csv(folder / "history.csv") for key, folder in trained.items()},

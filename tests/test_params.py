@@ -152,12 +152,47 @@ def test_a_small_number_written_as_text_is_still_a_number(tmp_path: Path) -> Non
             r"scratch\.pretrain: images: 0 and people: all: no pre-training is 0 for both",
         ),
         (lambda raw: raw["variants"].update({"a-b": {}}), r"variants\.a-b"),
+        (
+            lambda raw: raw.update(beside=["openfaces"]),
+            r"beside\.0: 'openfaces' is not allowed; allowed: blendshapes or openface",
+        ),
+        (
+            lambda raw: raw.update(beside=["openface", "openface"]),
+            r"beside: \['openface', 'openface'\] beside annotator blendshapes: .* named once",
+        ),
+        (
+            lambda raw: raw.update(beside=["blendshapes"]),
+            r"beside: \['blendshapes'\] beside annotator blendshapes: .* named once",
+        ),
+        (
+            lambda raw: raw["variants"]["noisy_all"]["pretrain"].update(labels="agreed"),
+            r"noisy_all\.pretrain\.labels: 'agreed' joins .* `beside` names none; name one there",
+        ),
+        (
+            lambda raw: raw["defaults"]["pretrain"].update(labels="both"),
+            r"defaults\.pretrain\.labels: 'both' is not allowed; allowed: annotator, agreed or",
+        ),
     ],
 )
 def test_what_may_not_be_is_refused_with_key_value_and_what_is_allowed(
     refusal: Callable[..., str], change: Callable[[dict[str, Any]], object], text: str
 ) -> None:
     assert re.search(text, refusal(change))
+
+
+def test_a_variant_may_join_labels_where_an_annotator_is_beside(tmp_path: Path) -> None:
+    raw = yaml.safe_load(SHIPPED.read_text())
+    raw["beside"] = ["openface"]
+    raw["variants"]["noisy_all"]["pretrain"]["labels"] = "mean"
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(raw))
+    settings = params.load(tmp_path / "params.yaml")
+    assert settings.variants["noisy_all"].pretrain.labels == "mean"
+    assert settings.variants["scratch"].pretrain.labels == "annotator"
+    assert [settings.minimum_confidence(name) for name in ("blendshapes", "openface")] == [0, 0.5]
+
+
+def test_the_annotators_that_may_be_named_are_those_that_have_settings() -> None:
+    assert set(typing.get_args(params.AnnotatorName)) == set(params.Annotators.model_fields)
 
 
 def test_the_nets_that_may_be_named_are_those_that_can_be_built() -> None:

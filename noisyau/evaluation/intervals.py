@@ -28,10 +28,14 @@ ROUNDING = 1e-9
 """Scores no further apart than this are equal: a sum has its last digits from its order."""
 
 
-def resample(folds: Sequence[NDArray[np.intp]], resamples: int, seed: int) -> Floats:
+def resample(
+    folds: Sequence[NDArray[np.intp]], resamples: int, seed: int | np.random.Generator
+) -> Floats:
     """(1 + resamples, S): weights of the subjects; the first row is the sample itself, all ones.
 
     folds  the test subjects' indices of each fold, 0..S-1, each in one fold, at least 2 a fold
+    seed   or a generator, whose next numbers are taken: with one, many resamples may be drawn in
+           parts, each with the sample itself before it
 
     A fold of n subjects draws n - 1 and gives each draw the weight n/(n - 1), so that folds
     keep their size when they are pooled.

@@ -36,6 +36,8 @@ def report(
     folds: pd.DataFrame,
     coded_labels: pd.DataFrame,
     pretrain: pd.DataFrame,
+    agreement: pd.DataFrame,
+    labels: Mapping[str, str],
     celebrities: Corpus,
     coded: Corpus,
     histories: Mapping[tuple[str, int | None], pd.DataFrame],
@@ -53,6 +55,8 @@ def report(
     folds         `tables.FOLDS`
     coded_labels  `tables.coded`: what people said
     pretrain      `tables.pretrain`
+    agreement     `tables.AGREEMENT`; without rows, its section is left out
+    labels        variant -> which labels it was pre-trained on: annotator, agreed, mean
     histories     (variant, fold) -> history.csv, fold None for pre-training; an `epoch` column
                   and numbers
     annotator     the program's name, as users know it
@@ -82,7 +86,7 @@ def report(
     context = {
         "answer": words.answer(metrics, reference, confidence, trained_on),
         "against": words.against_annotator(metrics, headline, confidence),
-        "trained": {name: words.trained(*seen) for name, seen in trained_on.items()},
+        "trained": {name: words.trained(*seen, labels[name]) for name, seen in trained_on.items()},
         "synthetic": synthetic,
         "annotator": annotator,
         "reference": reference,
@@ -97,6 +101,7 @@ def report(
         "groups": summaries.groups(pretrain),
         "noise": audited,
         "noise_figure": noise.drawing(audited[0]),
+        "agreements": summaries.agreements(agreement),
         "flows": _flows(
             celebrities, coded, pretrain, folds, metrics["methods"][variants[0]]["frames_scored"]
         ),

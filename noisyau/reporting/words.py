@@ -174,13 +174,21 @@ def against_annotator(metrics: Mapping[str, Any], variant: str, confidence: floa
     return f"Whether {variant} beats the automatic annotator cannot be told: {scores}."
 
 
-def trained(faces: int, people: int) -> str:
+LABELS = {
+    "annotator": "the annotator's codes",
+    "agreed": "the codes on which the annotators agree",
+    "mean": "the mean of the annotators' codes",
+}
+"""`pretrain.labels` of params.yaml, as the page says it."""
+
+
+def trained(faces: int, people: int, labels: str) -> str:
     """What a variant saw before the faces that people coded."""
     if not faces:
         return "no pre-training; learned from the faces coded by people alone"
     return (
         f"pre-trained on {plural(faces, 'face', 'faces')} of {plural(people, 'person', 'people')} "
-        "with the annotator's codes, then finetuned on the faces coded by people"
+        f"with {LABELS[labels]}, then finetuned on the faces coded by people"
     )
 
 

@@ -1,6 +1,6 @@
 """What a net is trained on and asked about: pictures with labels, and how pictures are scaled."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,13 +19,13 @@ class Faces:
 
     pictures  (n, channels, size, size) uint8; mapped from disk, or in memory
     rows      (m,) which of them these faces are
-    labels    (m, aus) uint8: 1, 0, 255 missing
+    labels    (m, aus) float16: 1, 0, between them soft; 255 missing
     face_ids  (m,) their names, for messages
     """
 
     pictures: NDArray[np.uint8]
     rows: NDArray[np.int64]
-    labels: NDArray[np.uint8]
+    labels: NDArray[np.float16]
     face_ids: Sequence[str]
 
     @classmethod
@@ -35,15 +35,16 @@ class Faces:
         rows: NDArray[np.int64],
         table: pd.DataFrame,
         aus: Sequence[int],
+        column: Callable[[int], str] = au_names.occurrence,
     ) -> "Faces":
-        """Faces whose names and labels are in a table with face_id and AUnn_c."""
-        return cls(pictures, rows, label_array(table, aus), table["face_id"].tolist())
+        """Faces whose names and labels are in a table with face_id and a column for each AU."""
+        return cls(pictures, rows, label_array(table, aus, column), table["face_id"].tolist())
 
     @classmethod
     def none(cls, channels: int, side: int, aus: Sequence[int]) -> "Faces":
         """Nobody, with pictures of this shape."""
         pictures = np.zeros((0, channels, side, side), np.uint8)
-        return cls(pictures, np.zeros(0, np.int64), np.zeros((0, len(aus)), np.uint8), [])
+        return cls(pictures, np.zeros(0, np.int64), np.zeros((0, len(aus)), np.float16), [])
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -82,11 +83,14 @@ def scaling(pictures: NDArray[np.uint8], rows: NDArray[np.int64]) -> Scaling:
     return Scaling(tuple(mean.round(6).tolist()), tuple(std.round(6).tolist()))
 
 
-def label_array(table: pd.DataFrame, aus: Sequence[int]) -> NDArray[np.uint8]:
-    """(rows, aus) uint8 from the columns AUnn_c; an AU without a column is missing throughout."""
-    labels = np.full((len(table), len(aus)), MISSING, np.uint8)
+def label_array(
+    table: pd.DataFrame,
+    aus: Sequence[int],
+    column: Callable[[int], str] = au_names.occurrence,
+) -> NDArray[np.float16]:
+    """(rows, aus) float16 from a column for each AU; one without is missing throughout."""
+    labels = np.full((len(table), len(aus)), MISSING, np.float16)
     for number, au in enumerate(aus):
-        name = au_names.occurrence(au)
-        if name in table.columns:
-            labels[:, number] = table[name].astype("Int16").fillna(MISSING).to_numpy(np.uint8)
+        if column(au) in table.columns:
+            labels[:, number] = table[column(au)].to_numpy(np.float32, na_value=MISSING)
     return labels

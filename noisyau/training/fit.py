@@ -25,7 +25,7 @@ class Fitted:
     """A trained net.
 
     history    a row an epoch; empty where there was nothing to train on
-    untrained  AUs without a known positive among the training labels: their outputs stay as
+    untrained  AUs without a label above 0 among the training faces: their outputs stay as
                they began, at the base rate
     """
 
@@ -153,9 +153,9 @@ def _start_at_base_rates(net: nn.Module, train: Faces, aus: tuple[int, ...]) -> 
     Rare AUs then need no steps to become rare (Lin et al. 2017, 4.1). Returns the AUs that have
     no positive label; their outputs are that rate for every face.
     """
-    positives = (train.labels == 1).sum(axis=0)
-    known = (train.labels != MISSING).sum(axis=0)
-    rate = (positives + 0.5) / (known + 1)
+    known = train.labels != MISSING
+    positives = np.where(known, train.labels, 0).sum(axis=0, dtype=np.float64)
+    rate = (positives + 0.5) / (known.sum(axis=0) + 1)
     output: nn.Linear = net.output  # type: ignore[assignment]
     with torch.no_grad():
         output.bias.copy_(torch.from_numpy(np.log(rate / (1 - rate))))

@@ -225,7 +225,11 @@ def validate(
     net: nn.Module, scaling: Scaling, faces: Faces, aus: tuple[int, ...], device: Device
 ) -> dict[str, float]:
     """Loss, and mean F1 (at 0.5), ROC AUC and average precision, over the AUs that have both
-    classes here; F1 of each. Empty where there is no face or no label."""
+    classes here; F1 of each. Empty where there is no face or no label.
+
+    The scores know two classes: a soft label above 0.5 is a positive, and one of 0.5, a tie, is
+    left out. The loss takes all labels as they are.
+    """
     if not len(faces):
         return {}
     found = logits(net, scaling, faces, device)
@@ -239,8 +243,9 @@ def validate(
     numbers = {"val_loss": masked_bce(found, torch.from_numpy(faces.labels)).item()}
     scores: dict[str, list[float]] = {"f1": [], "auc": [], "ap": []}
     for number, au in enumerate(aus):
-        known = faces.labels[:, number] != MISSING
-        truth, score = faces.labels[known, number], found[torch.from_numpy(known), number].numpy()
+        label = faces.labels[:, number]
+        known = (label != MISSING) & (label != 0.5)
+        truth, score = label[known] > 0.5, found[torch.from_numpy(known), number].numpy()
         if len(np.unique(truth)) == 2:
             scores["f1"].append(f1_score(truth, score > 0, zero_division=0.0))
             scores["auc"].append(roc_auc_score(truth, score))

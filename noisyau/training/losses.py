@@ -12,7 +12,7 @@ def masked_bce(logits: Tensor, labels: Tensor) -> Tensor:
     """Binary cross-entropy over the labels that exist.
 
     logits  (faces, aus) float, unbounded
-    labels  (faces, aus) uint8: 1 present, 0 absent, 255 missing
+    labels  (faces, aus): 1 present, 0 absent, between them soft; 255 missing
     returns a scalar, nats per known label; 0 when none is known
 
     Fung & McDuff 2020, IV-B; the mask is ours.

@@ -204,6 +204,8 @@ def inputs(root: Path, *, skill: float = 1.0, frames: int = FRAMES) -> dict[str,
         "folds": folds,
         "coded_labels": labels,
         "pretrain": pretrain,
+        "agreement": tables.AGREEMENT.empty_table().to_pandas(),
+        "labels": {"scratch": "annotator", "noisy_all": "annotator"},
         "celebrities": corpus,
         "coded": page.Corpus(
             root / "faces/coded", root / "labels/coded.parquet",

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from noisyau.errors import TableError
+from noisyau.evaluation.agreement import METRICS
 from noisyau.reporting import contact
 from noisyau.reporting.page import report
 from tests.reporting import made
@@ -145,6 +146,33 @@ def test_names_from_the_data_are_escaped(inputs, tmp_path):
 def test_a_page_without_training_curves_leaves_their_section_out(inputs, tmp_path):
     report(tmp_path / "index.html", **{**inputs, "histories": {}})
     assert "Learning curves" not in (tmp_path / "index.html").read_text()
+
+
+def test_annotators_beside_the_annotator_are_shown_with_what_they_agree_on(inputs, page, tmp_path):
+    assert "How far the annotators agree" not in page.read_text()
+    known = {"value": 0.4321, "low": 0.4, "high": 0.45, "faces": 1234, "subjects": 57}
+    unknown = {"value": None, "low": None, "high": None, "faces": 0, "subjects": 0}
+    rows = [
+        {"corpus": "celebrities", "annotator": "blendshapes", "beside": "<b>openface</b>", "au": au,
+         "metric": metric, **numbers}
+        for au, numbers in (("AU06", unknown), ("AU12", known))
+        for metric in METRICS
+    ]  # fmt: skip
+    labels = {"scratch": "annotator", "noisy_all": "agreed"}
+    some = {**inputs, "agreement": pd.DataFrame(rows), "labels": labels}
+    report(tmp_path / "index.html", **some)
+    text = (tmp_path / "index.html").read_text()
+    section = text.split("How far the annotators agree")[1].split("</section>")[0]
+    six, twelve = re.findall(r"<tr><th scope.*?</tr>", section, re.DOTALL)
+    assert [cell in twelve for cell in ("1,234", "57", "43.2 %", "0.432", "0.400–0.450")] == [
+        True
+    ] * 5
+    assert six.count("<td>–</td>") == len(METRICS)
+    assert "<b>openface</b>" not in text
+    assert "with the codes on which the annotators agree, then finetuned" in text
+    outline = _Outline()
+    outline.feed(text)
+    assert outline.open == []
 
 
 def test_tables_of_different_runs_leave_no_page(inputs, tmp_path):

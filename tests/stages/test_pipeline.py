@@ -17,7 +17,7 @@ from tests.annotators import standin
 
 ONCE = [
     *("assets", "synthesize", "code", "demographics", "folds", "pretrain_table"),
-    *("evaluate", "audit", "report"),
+    *("agreement", "audit", "evaluate", "report"),
 ]
 PER_CORPUS = [
     f"{stage}@{corpus}"
@@ -167,7 +167,10 @@ def test_a_killed_stage_goes_on_and_ends_with_the_same_bytes(
             {"variants": {"noisy_all": {"finetune": {"learning_rate": 0.0003}}}},
             {*(f"finetune@noisy_all-{fold}" for fold in (1, 2, 3)), "evaluate", "report"},
         ),
-        ({"evaluation": {"confidence": 0.9}}, {"evaluate", "audit", "report"}),
+        (
+            {"evaluation": {"confidence": 0.9}},
+            {"agreement", "audit", "evaluate", "report"},
+        ),
     ],
 )
 def test_a_changed_line_reruns_what_it_touches_and_nothing_else(

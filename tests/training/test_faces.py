@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from noisyau.aus import target
 from noisyau.training.faces import Faces, label_array, scaling
 
 
@@ -29,6 +30,13 @@ def test_labels_come_by_column_name_and_null_is_missing():
         {"AU12_c": pd.array([1, None, 0], "Int8"), "AU01_c": pd.array([0, 1, 1], "Int8")}
     )
     assert label_array(table, (1, 6, 12)).tolist() == [[0, 255, 1], [1, 255, 255], [1, 255, 0]]
+
+
+def test_soft_labels_come_from_the_targets_and_lie_between_the_classes():
+    table = pd.DataFrame(
+        {"AU12_t": np.array([1, np.nan, 0.5], np.float32), "AU12_c": pd.array([0, 0, 0], "Int8")}
+    )
+    assert label_array(table, (12, 6), target).tolist() == [[1, 255], [255, 255], [0.5, 255]]
 
 
 def test_a_part_of_the_faces_keeps_rows_labels_and_names_together():

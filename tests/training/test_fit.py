@@ -36,6 +36,20 @@ def test_a_net_begins_at_the_base_rates(tmp_path):
     assert found["AU01_p"].mean() == pytest.approx(8 / 160, rel=0.2)
 
 
+def test_a_net_learns_soft_labels_as_they_are(tmp_path):
+    """One of 0.5 on every face is learned as 0.5, not as either class."""
+    soft = made.faces()
+    labels = soft.labels.astype(np.float16)
+    labels[:, 1] = 0.5
+    labels[::5, 1] = 255
+    soft = Faces(soft.pictures, soft.rows, labels, soft.face_ids)
+    fitted = made.pretrain(tmp_path / "state.pt", train=soft, epochs=12, learning_rate=0.01)
+    assert fitted.untrained == ()
+    found = fit.predict(fitted.checkpoint, made.faces(60, seed=1), CPU)
+    assert found["AU12_p"].to_numpy() == pytest.approx(0.5, abs=0.1)
+    assert fitted.history["val_auc"].iloc[-1] > 0.6
+
+
 def test_finetuning_keeps_the_pretrained_layers_and_asks_new_aus(tmp_path):
     start = made.pretrain(tmp_path / "state.pt").checkpoint
     two = made.faces(aus=(4, 6))

@@ -152,6 +152,25 @@ def test_scores_are_missing_where_an_au_has_one_class_only():
     assert found["val_f1"] == pytest.approx(means)
 
 
+def test_scores_leave_ties_out_and_take_a_soft_label_for_its_side():
+    faces = made.faces(40)
+    soft = faces.labels.astype(np.float16)
+    soft[faces.labels == 1] = 0.75
+    soft[::4] = 0.5
+    tied = Faces(faces.pictures, faces.rows, soft, faces.face_ids)
+    hard = faces.labels.copy()
+    hard[::4] = 255
+    known = Faces(faces.pictures, faces.rows, hard, faces.face_ids)
+    net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(made.SIZE**2, 3))
+    scales = made.fit.scaling(faces.pictures, faces.rows)
+    one, other = (
+        loop.validate(net, scales, some, made.AUS, choose("cpu")) for some in (tied, known)
+    )
+    assert one.pop("val_loss") != other.pop("val_loss")
+    assert len(one) == 6
+    assert one == other
+
+
 def test_learning_rates_follow_their_schedule():
     def rates(schedule):
         rate = loop.Rate(made.recipe(schedule=schedule, epochs=4, learning_rate=1.0), 25)

@@ -44,3 +44,22 @@ def test_huge_logits_and_half_precision_stay_finite():
     loss = masked_bce(logits, torch.tensor([[0, 1]], dtype=torch.uint8))
     assert loss.dtype == torch.float32
     assert torch.isfinite(loss)
+
+
+def test_a_soft_label_costs_as_much_of_each_class_as_it_has():
+    """0.25: a quarter of what a positive would cost, three quarters of what a negative would."""
+    logits = torch.tensor([[0.7]])
+    one, none = (masked_bce(logits, torch.tensor([[label]], dtype=torch.uint8)) for label in (1, 0))
+    soft = masked_bce(logits, torch.tensor([[0.25]], dtype=torch.float16))
+    assert soft.item() == pytest.approx(0.25 * one.item() + 0.75 * none.item())
+    beside_a_missing_one = torch.tensor([[0.25, MISSING]], dtype=torch.float16)
+    assert masked_bce(torch.tensor([[0.7, 60.0]]), beside_a_missing_one) == soft
+
+
+def test_hard_labels_cost_the_same_to_the_bit_whatever_type_holds_them():
+    logits = torch.randn(64, 17, generator=torch.Generator().manual_seed(1), requires_grad=True)
+    labels = torch.from_numpy(np.random.default_rng(1).choice([0, 1, MISSING], (64, 17)))
+    losses = [masked_bce(logits, labels.to(kind)) for kind in (torch.uint8, torch.float16)]
+    gradients = [torch.autograd.grad(loss, logits)[0] for loss in losses]
+    assert losses[0] == losses[1]
+    assert torch.equal(*gradients)
