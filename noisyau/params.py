@@ -144,9 +144,19 @@ class OpenFace(Model):
     minimum_confidence: Share
 
 
+class Table(Model):
+    path: Path
+    columns: dict[
+        Annotated[str, Field(pattern=r"^(item|frame|face|confidence|success|AU\d\d_[cr])$")], str
+    ]
+    mode: Literal["static", "dynamic"]
+    minimum_confidence: Share
+
+
 class Annotators(Model):
     blendshapes: Blendshapes
     openface: OpenFace
+    table: Table
 
 
 class PretrainTable(Model):
@@ -216,7 +226,7 @@ class Params(Model):
     corpora: Corpora
     synthesis: Synthesis
     faces: Faces
-    annotator: Literal["blendshapes", "openface"]
+    annotator: Literal["blendshapes", "openface", "table"]
     annotators: Annotators
     pretrain_table: PretrainTable
     folds: FoldsSettings

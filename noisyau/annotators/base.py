@@ -139,6 +139,11 @@ def failures_path(labels: Path) -> Path:
     return labels.with_name(f"{labels.stem}_failures.parquet")
 
 
+def unmatched_path(labels: Path) -> Path:
+    """Where the rows of somebody's table that became no label are listed."""
+    return labels.with_name(f"{labels.stem}_unmatched.parquet")
+
+
 def annotate(
     faces: Path, out: Path, annotator: Annotator, *, fit_on: Path, workers: int, parts: Path
 ) -> Counts:

@@ -31,7 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from noisyau import aus as au_names
-from noisyau.annotators import openface_csv, programs
+from noisyau.annotators import landmarks, openface_csv, programs
 from noisyau.annotators.base import Coded, Face, Uncoded
 from noisyau.annotators.openface_csv import Reading, Unread
 from noisyau.errors import AnnotatorError
@@ -45,9 +45,6 @@ _HOW_TO_GET = (
     "OpenFace 2.2 is built from github.com/TadasBaltrusaitis/OpenFace (its licence: academic, "
     "not commercial); set annotators.openface.command in params.yaml to its FaceLandmarkImg"
 )
-# Right and left eye, tip of the nose, right and left corner of the mouth, of the 68 points.
-_FIVE = (range(36, 42), range(42, 48), (30,), (48,), (54,))
-_SAME_FACE = 0.5  # of the distance between the eyes, on average over the five points
 
 
 @dataclass(frozen=True)
@@ -223,7 +220,7 @@ def _answer(face: Face, csv: Path) -> Coded | Uncoded:
     if not rows:
         return Uncoded(face.face_id, "no_face", "OpenFace found nobody in the crop")
     distances = [_distance(face, row.points) for row in found]
-    if found and min(distances) <= _SAME_FACE:
+    if found and min(distances) <= landmarks.SAME_FACE:
         row = found[int(np.argmin(distances))]
         occurrence = {au: code for au, code in row.occurrence.items() if code is not None}
         intensity = {au: level for au, level in row.intensity.items() if level is not None}
@@ -232,7 +229,7 @@ def _answer(face: Face, csv: Path) -> Coded | Uncoded:
         return Uncoded(face.face_id, "bad_output", f"OpenFace's CSV: {unread[0].detail}")
     detail = (
         f"OpenFace coded {len(found)} in the crop; the nearest lies {min(distances):.1f} eye "
-        f"distances from the stored landmarks, more than {_SAME_FACE:g}"
+        f"distances from the stored landmarks, more than {landmarks.SAME_FACE:g}"
     )
     return Uncoded(face.face_id, "other_face", detail)
 
@@ -242,6 +239,4 @@ def _distance(face: Face, points: NDArray[np.float64] | None) -> float:
     if points is None:
         return np.inf
     stored = face.landmarks @ face.transform[:, :2].T + face.transform[:, 2]
-    five = np.array([points[list(of)].mean(axis=0) for of in _FIVE])
-    eyes = float(np.linalg.norm(stored[1] - stored[0]))
-    return float(np.linalg.norm(five - stored, axis=1).mean() / max(eyes, 1e-6))
+    return float(landmarks.distances(stored, landmarks.five(points)))
