@@ -146,11 +146,20 @@ class OpenFace(Model):
 
 class Table(Model):
     path: Path
-    columns: dict[
-        Annotated[str, Field(pattern=r"^(item|frame|face|confidence|success|AU\d\d_[cr])$")], str
-    ]
+    columns: dict[str, str]
     mode: Literal["static", "dynamic"]
     minimum_confidence: Share
+
+    @field_validator("columns")
+    @classmethod
+    def _columns_are_known(cls, columns: dict[str, str]) -> dict[str, str]:
+        for key in columns:
+            if not re.fullmatch(r"item|frame|face|confidence|success|AU\d\d_[cr]", key):
+                raise ValueError(
+                    f"unknown key {key!r}; allowed: item, frame, face, confidence, success, "
+                    "AU12_c and AU12_r (two digits)"
+                )
+        return columns
 
 
 class Annotators(Model):

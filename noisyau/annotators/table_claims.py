@@ -78,6 +78,10 @@ def settle(rows: pa.Table, meant: Meant, store: Store) -> Settled:
         settled.face_fate[of["face"]], settled.face_row[of["face"]] = fate, of["row"]
     good = claims[(claims["fate"] == Fate.OTHER_FACE) & (claims["distance"] <= landmarks.SAME_FACE)]
     good = good.sort_values(["row", "distance", "face"]).drop_duplicates("row")
+    unread = claims.loc[(claims["fate"] == Fate.BAD_ROW) & ~claims["pointed"], "face"]
+    unsure = ~good["pointed"] & good["face"].isin(unread)  # which of the two is whose?
+    settled.row_fate[good.loc[unsure, "row"]] = Fate.AMBIGUOUS
+    good = good[~unsure]
     several = good["face"].duplicated(keep=False)
     _give(settled, good[~several])
     if several.any():

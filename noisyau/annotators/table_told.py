@@ -98,7 +98,7 @@ class Told:
         if fate == Fate.AMBIGUOUS:
             if face == NONE:
                 return "several items of the corpus are called so; name them in full"
-            return f"other rows that name {whose} say something else"
+            return f"other rows that name {whose} say something else, or cannot be read"
         return f"its landmarks are not those of {whose}, or another row's are nearer"
 
     def _place(self, row: int) -> str:
