@@ -346,6 +346,21 @@ def test_of_several_rows_on_one_face_the_nearest_is_its_label(tmp_path: Path):
     assert found.left() == {"own.csv:2": "other_face", "own.csv:4": "other_face"}
 
 
+def test_a_row_that_lies_on_two_stored_faces_is_the_nearer_one_s(tmp_path: Path):
+    file = write(tmp_path, "own.csv", f"image,{POINTS},AU12_c", f"1.jpg,{points((53.0, 50.0))},1")
+    found = labels_of(tmp_path, [Stored("1.jpg", 0), Stored("1.jpg", 1, at=(54.0, 50.0))], file)
+    assert found.codes() == {"1.jpg#1": 1}
+    assert found.failed() == {"1.jpg#0": "other_face"}
+
+
+def test_two_files_that_differ_on_one_face_are_not_told_apart_by_landmarks(tmp_path: Path):
+    for folder, by in (("static", 1), ("dynamic", 0)):
+        row = f"0,{points((50.0 + by, 50.0))},{by}"
+        write(tmp_path, f"out/{folder}/1.csv", f"face,{POINTS},AU12_c", row)
+    found = labels_of(tmp_path, ["1.jpg"], tmp_path / "out")
+    assert found.failed() == {"1.jpg#0": "ambiguous"}
+
+
 def test_without_landmarks_one_row_is_the_first_face_s_and_several_are_nobody_s(tmp_path: Path):
     file = write(tmp_path, "own.csv", "image,face,AU12_c", "1.jpg,0,1", "2.jpg,0,1", "2.jpg,1,0")
     faces = [Stored("1.jpg", 0), Stored("1.jpg", 1), Stored("2.jpg", 0)]
@@ -409,6 +424,13 @@ def test_a_row_that_cannot_be_taken_at_its_word_fails_its_face_with_its_place(
     assert found.failures["detail"].iloc[0].startswith(f"own.csv:2: {trouble}")
     assert found.left() == {"own.csv:2": "bad_row"}
     assert found.unmatched["detail"].iloc[0].startswith(trouble)
+
+
+def test_a_cell_too_many_shifts_the_others_unless_it_is_empty(tmp_path: Path):
+    file = write(tmp_path, "own.csv", "image,AU12,AU06", "1.jpg,2,5,1", "2.jpg,1,0,", "3.jpg,1")
+    found = labels_of(tmp_path, ["1.jpg", "2.jpg", "3.jpg"], file)
+    assert found.codes() == {"2.jpg#0": 1}
+    assert found.failed() == {"1.jpg#0": "bad_row", "3.jpg#0": "bad_row"}
 
 
 def test_beside_a_row_that_cannot_be_read_the_other_is_only_sure_by_landmarks(tmp_path: Path):
@@ -521,14 +543,19 @@ def test_blocks_of_rows_make_no_difference(tmp_path: Path, monkeypatch: pytest.M
     rows = [f"{n}.jpg,{n % 2},{n / 10 if n != 17 else 'x'}" for n in range(40)]
     file = write(tmp_path, "out/own.csv", "image,AU12_c,AU12_r", *rows, "0.jpg,0,0.0")
     write(tmp_path, "out/50.csv", "face,AU12_c", "0,1")
-    write(tmp_path, "out/51.csv", "face,AU12_c", "0,1", "1,1")
+    write(tmp_path, "out/51.csv", "face,AU12_c", "0,1", "1,0")
+    last = pd.DataFrame({"item": ["52.jpg", "53.jpg", "54.jpg"], "AU12_c": [0, 1, 9]})
+    last.to_parquet(tmp_path / "out/own.parquet")
     items = [f"{n}.jpg" for n in range(60)]
     digests = set()
     for size in (1, 2, 7, 65536):
         monkeypatch.setattr(table.table_files, "_BLOCK", size)
         monkeypatch.setattr(table.table_rows, "_TOGETHER", (size, 3))
-        monkeypatch.setattr(table, "_SLICE", 65536)
-        labels_of(tmp_path, items, file.parent)
+        found = labels_of(tmp_path, items, file.parent)
+        assert found.left() == {
+            "51.csv:2": "ambiguous", "51.csv:3": "ambiguous", "own.csv:19": "bad_row",
+            "own.csv:42": "duplicate", "own.parquet: row 3": "bad_row",
+        }  # fmt: skip
         digests.add(tables.digest(tmp_path / "labels"))
     assert len(digests) == 1
 
