@@ -34,19 +34,57 @@ def read(path: Path, needed: Sequence[str], otherwise: str = "") -> Iterator[Row
     open or a column is missing.
     """
     path = Path(path)
+    lines = _lines(path)
+    _, header = next(lines)
+    if absent := [name for name in needed if name not in header]:
+        raise CorpusError(
+            f"{path}:1: no column {', '.join(map(repr, absent))}; found {header}. {otherwise}"
+        )
+    for line, cells in lines:
+        yield _row(path, line, header, cells)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Rows as they lie in a file, for those who read by column: cells are not yet stripped.
+
+    header  stripped names
+    lines   of each row, from 1
+    rows    the cells of each row, which may be fewer or more than the header's
+    """
+
+    header: tuple[str, ...]
+    lines: list[int]
+    rows: list[list[str]]
+
+
+def blocks(path: Path, size: int) -> Iterator[Block]:
+    """The rows of a CSV in order, at most `size` at a time; a file without rows gives one block.
+
+    Raises CorpusError as `read`.
+    """
+    lines = _lines(Path(path))
+    header = tuple(next(lines)[1])
+    block = Block(header, [], [])
+    for line, cells in lines:
+        if len(block.rows) == size:
+            yield block
+            block = Block(header, [], [])
+        block.lines.append(line)
+        block.rows.append(cells)
+    yield block
+
+
+def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """The header, stripped, then each row that is not empty, with the number of its line."""
     csv.field_size_limit(sys.maxsize)
     with path.open(encoding="utf-8-sig", newline="") as lines:
         reader = csv.reader(lines, strict=True)
         try:
-            header = [name.strip() for name in next(reader, [])]
-            if absent := [name for name in needed if name not in header]:
-                raise CorpusError(
-                    f"{path}:1: no column {', '.join(map(repr, absent))}; found {header}. "
-                    f"{otherwise}"
-                )
+            yield 1, [name.strip() for name in next(reader, [])]
             for cells in reader:
                 if cells:
-                    yield _row(path, reader.line_num, header, cells)
+                    yield reader.line_num, cells
         except csv.Error as error:
             raise CorpusError(
                 f"{path}:{reader.line_num}: not a CSV: {error}; is a quote left open?"

@@ -26,7 +26,7 @@ from noisyau.errors import ParamsError
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Amount = Annotated[int, Field(ge=0)] | Literal["all"]
-AnnotatorName = Literal["blendshapes", "openface"]
+AnnotatorName = Literal["blendshapes", "openface", "table"]
 Source = Literal["msceleb", "folder", "videos", "disfa"]
 CodedSource = Literal["disfa"]
 RESERVED_SOURCES = (
@@ -148,9 +148,28 @@ class OpenFace(Model):
     minimum_confidence: Share
 
 
+class Table(Model):
+    path: Path
+    columns: dict[str, str]
+    mode: Literal["static", "dynamic"]
+    minimum_confidence: Share
+
+    @field_validator("columns")
+    @classmethod
+    def _columns_are_known(cls, columns: dict[str, str]) -> dict[str, str]:
+        for key in columns:
+            if not re.fullmatch(r"item|frame|face|confidence|success|AU\d\d_[cr]", key):
+                raise ValueError(
+                    f"unknown key {key!r}; allowed: item, frame, face, confidence, success, "
+                    "AU12_c and AU12_r (two digits)"
+                )
+        return columns
+
+
 class Annotators(Model):
     blendshapes: Blendshapes
     openface: OpenFace
+    table: Table
 
 
 class PretrainTable(Model):
@@ -231,6 +250,14 @@ class Params(Model):
     active: Annotated[tuple[str, ...], Field(min_length=1)]
     variants: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Variant]
     evaluation: Evaluation
+
+    def knobs(self, annotator: str) -> dict[str, Any]:
+        """An annotator's settings by its name; ParamsError names the known ones."""
+        if annotator not in Annotators.model_fields:
+            known = ", ".join(Annotators.model_fields)
+            raise ParamsError(f"unknown annotator {annotator!r}; known: {known}")
+        told: dict[str, Any] = getattr(self.annotators, annotator).model_dump(mode="json")
+        return told
 
     def minimum_confidence(self, annotator: str) -> float:
         """An annotator's labels below it stay in its table and out of pre-training."""

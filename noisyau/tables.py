@@ -66,6 +66,16 @@ LABEL_FAILURES = pa.schema(
 )
 """Faces that an annotator did not code, each with the reason."""
 
+UNMATCHED = pa.schema(
+    [
+        pa.field("place", pa.string(), nullable=False),  # faces.csv:17, faces.parquet: row 16
+        pa.field("name", pa.string(), nullable=False),
+        pa.field("reason", pa.string(), nullable=False),
+        pa.field("detail", pa.string(), nullable=False),
+    ]
+)
+"""Rows of labels made elsewhere that became no face's label, each with the reason."""
+
 PEOPLE = pa.schema(
     [
         pa.field("subject", pa.string(), nullable=False),

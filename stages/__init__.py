@@ -12,10 +12,10 @@ from noisyau.errors import NoisyauError
 CORPORA = ("celebrities", "coded")
 
 
-def start(main: Callable[..., None], **arguments: Sequence[str] | type) -> None:
+def start(main: Callable[..., None], **arguments: Sequence[str] | type | None) -> None:
     """Run a stage from the command line; what the user can mend is told without a traceback.
 
-    arguments  option -> its choices, or its type; all are required
+    arguments  option -> its choices, or its type; None is a text that may be left out
     """
     description = sys.modules[main.__module__].__doc__
     parser = argparse.ArgumentParser(
@@ -23,9 +23,10 @@ def start(main: Callable[..., None], **arguments: Sequence[str] | type) -> None:
     )
     for name, kind in arguments.items():
         how: dict[str, Any] = {"type": kind} if isinstance(kind, type) else {"choices": kind}
-        parser.add_argument(f"--{name}", required=True, **how)
+        parser.add_argument(f"--{name}", required=kind is not None, **how)
     chosen = vars(parser.parse_args())
-    name = "-".join([Path(sys.argv[0]).stem, *map(str, chosen.values())])
+    given = [str(value) for value in chosen.values() if value is not None]
+    name = "-".join([Path(sys.argv[0]).stem, *given])
     try:
         with jobs.alone(name):
             main(**chosen)

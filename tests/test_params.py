@@ -154,7 +154,7 @@ def test_a_small_number_written_as_text_is_still_a_number(tmp_path: Path) -> Non
         (lambda raw: raw["variants"].update({"a-b": {}}), r"variants\.a-b"),
         (
             lambda raw: raw.update(beside=["openfaces"]),
-            r"beside\.0: 'openfaces' is not allowed; allowed: blendshapes or openface",
+            r"beside\.0: 'openfaces' is not allowed; allowed: blendshapes, openface or table",
         ),
         (
             lambda raw: raw.update(beside=["openface", "openface"]),
@@ -217,3 +217,12 @@ def test_a_file_that_is_not_yaml_and_one_that_is_absent_are_named(tmp_path: Path
     (tmp_path / "params.yaml").write_text("- 1")
     with pytest.raises(ParamsError, match="expected keys and values, found list"):
         params.load(tmp_path / "params.yaml")
+
+
+@pytest.mark.parametrize("key", ["itm", "AU1_r", "AU12"])
+def test_a_column_of_somebody_s_table_can_only_say_what_is_known(refusal, key: str) -> None:
+    told = refusal(lambda raw: raw["annotators"]["table"]["columns"].update({key: "x"}))
+    assert told.endswith(
+        f"annotators.table.columns: unknown key {key!r}; allowed: item, frame, face, confidence, "
+        "success, AU12_c and AU12_r (two digits)"
+    )

@@ -137,3 +137,8 @@ class Counts:
 def failures_path(labels: Path) -> Path:
     """Where the faces that were not coded are listed, beside a table of labels."""
     return labels.with_name(f"{labels.stem}_failures.parquet")
+
+
+def unmatched_path(labels: Path) -> Path:
+    """Where the rows of somebody's table that became no label are listed."""
+    return labels.with_name(f"{labels.stem}_unmatched.parquet")

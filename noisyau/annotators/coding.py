@@ -10,7 +10,15 @@ import pyarrow as pa
 
 from noisyau import facestore, jobs, outputs, tables
 from noisyau.annotators import batches
-from noisyau.annotators.base import Annotator, Coded, Counts, Face, Uncoded, failures_path
+from noisyau.annotators.base import (
+    Annotator,
+    Coded,
+    Counts,
+    Face,
+    Uncoded,
+    failures_path,
+    unmatched_path,
+)
 from noisyau.annotators.batches import Batch, Sources
 from noisyau.aus import intensity, occurrence
 from noisyau.errors import AnnotatorError
@@ -36,7 +44,8 @@ def annotate(
     corpus   that it was made from; needed where the annotator sees more than crops
     fit_on   the store whose faces, never labels, an annotator may set its thresholds on: the
              celebrities', for every corpus, so that one and the same coder codes them all
-    out      the table of labels; its failures go beside it (`failures_path`)
+    out      the table of labels; its failures go beside it (`failures_path`), and a table of
+             unmatched rows that is empty, since nothing comes but what was asked for
     workers  processes
     parts    where finished batches are kept, from `jobs.parts`; removed at the end
     """
@@ -56,6 +65,7 @@ def annotate(
     with outputs.whole(out) as labels, outputs.whole(failures_path(out)) as failures:
         coded = _concatenate([part / _LABELS for part in made], labels, annotator.aus)
         lost = _concatenate([part / _FAILURES for part in made], failures)
+    tables.write(tables.UNMATCHED.empty_table(), unmatched_path(out), tables.UNMATCHED)
     reasons = tables.read(failures_path(out), tables.LABEL_FAILURES)["reason"].value_counts()
     if coded + lost != total:
         raise AnnotatorError(

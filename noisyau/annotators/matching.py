@@ -5,12 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from noisyau.annotators import landmarks
 from noisyau.annotators.base import Coded, Face, Uncoded
 from noisyau.annotators.openface_csv import Reading, Unread
-
-# Right and left eye, tip of the nose, right and left corner of the mouth, of the 68 points.
-_FIVE = (range(36, 42), range(42, 48), (30,), (48,), (54,))
-_SAME_FACE = 0.5  # of the distance between the eyes, on average over the five points
 
 
 def in_crop(face: Face) -> NDArray[np.float64]:
@@ -35,29 +32,25 @@ def answer(
         return Uncoded(face.face_id, "no_face", f"OpenFace found nobody in {where}")
     found = [row for row in rows if isinstance(row, Reading)]
     unread = [row for row in rows if isinstance(row, Unread)]
-    distances = [distance(stored, row.points) for row in found]
-    if found and min(distances) <= _SAME_FACE:
-        return coded(face.face_id, found[int(np.argmin(distances))])
+    distances = [_distance(stored, row.points) for row in found]
+    if found and min(distances) <= landmarks.SAME_FACE:
+        return _coded(face.face_id, found[int(np.argmin(distances))])
     if unread:
         return Uncoded(face.face_id, "bad_output", f"OpenFace's CSV: {unread[0].detail}")
     detail = (
         f"OpenFace coded {len(found)} in {where}; the nearest lies {min(distances):.1f} eye "
-        f"distances from the stored landmarks, more than {_SAME_FACE:g}"
+        f"distances from the stored landmarks, more than {landmarks.SAME_FACE:g}"
     )
     return Uncoded(face.face_id, "other_face", detail)
 
 
-def coded(face_id: str, row: Reading) -> Coded:
+def _coded(face_id: str, row: Reading) -> Coded:
     """A row as an answer; what has no number is missing."""
     occurrence = {au: code for au, code in row.occurrence.items() if code is not None}
     intensity = {au: level for au, level in row.intensity.items() if level is not None}
     return Coded(face_id, occurrence, intensity, row.confidence)
 
 
-def distance(stored: NDArray[np.float64], points: NDArray[np.float64] | None) -> float:
+def _distance(stored: NDArray[np.float64], points: NDArray[np.float64] | None) -> float:
     """Between (5, 2) landmarks and OpenFace's (68, 2), as a share of the eye distance."""
-    if points is None:
-        return np.inf
-    five = np.array([points[list(of)].mean(axis=0) for of in _FIVE])
-    eyes = float(np.linalg.norm(stored[1] - stored[0]))
-    return float(np.linalg.norm(five - stored, axis=1).mean() / max(eyes, 1e-6))
+    return np.inf if points is None else float(landmarks.distances(stored, landmarks.five(points)))

@@ -90,8 +90,8 @@ def _reading(row: csvs.Row, columns: Mapping[str, tuple[int, ...]]) -> Reading:
     success = number(cells.get("success", "1"), "success", 0, 1)
     return Reading(
         place=row.place,
-        face=_whole(cells.get("face", cells.get("face_id", "0")), "face"),
-        frame=_whole(cells["frame"], "frame") if "frame" in cells else None,
+        face=whole(cells.get("face", cells.get("face_id", "0")), "face"),
+        frame=whole(cells["frame"], "frame") if "frame" in cells else None,
         confidence=number(cells.get("confidence", ""), "confidence", 0, 1),
         success=bool(success),
         occurrence={au: occurrence(cells, au_names.occurrence(au)) for au in columns["c"]},
@@ -129,7 +129,8 @@ def number(cell: str, column: str, low: float, high: float) -> float | None:
     return value
 
 
-def _whole(cell: str, column: str) -> int:
+def whole(cell: str, column: str) -> int:
+    """The whole number, from 0, in a cell; ValueError where there is none."""
     value = number(cell, column, 0, 2**31 - 1)
     if value is None or value != int(value):
         raise ValueError(f"{column} is {cell!r}; expected a whole number")

@@ -48,9 +48,13 @@ def imports(file: Path) -> set[Path]:
     return found
 
 
+def script(stage: str) -> Path:
+    return ROOT / "stages" / f"{stage.removesuffix('_beside')}.py"
+
+
 def closure(stage: str) -> set[str]:
     seen: set[Path] = set()
-    todo = {ROOT / "stages" / f"{stage}.py"}
+    todo = {script(stage)}
     while todo:
         file = todo.pop()
         seen.add(file)
@@ -75,10 +79,12 @@ def test_a_stage_depends_on_all_code_that_shapes_what_it_writes(stage):
 @pytest.mark.parametrize("stage", stages())
 def test_a_stage_depends_on_the_parameters_that_it_reads(stage):
     """A variant is what it writes over `defaults`, so whoever reads one reads both."""
-    code = (ROOT / "stages" / f"{stage}.py").read_text()
+    code = script(stage).read_text()
     read = set(re.findall(r"settings\.(\w+)", code)) - {"device", "workers", "check_fold"}
     read -= {"model_dump"}  # of the report, which shows them all
-    if stage in ("detect", "annotate"):
+    if stage == "annotate_beside":
+        read -= {"annotator"}  # it is told whom to ask
+    if stage in ("detect", "annotate", "annotate_beside"):
         read -= {"corpora"}  # they depend on what stage `corpus` wrote of them
     wanted = {WRITTEN.get(name, name) for name in read}
     if {"variant", "variants"} & read:
@@ -87,7 +93,7 @@ def test_a_stage_depends_on_the_parameters_that_it_reads(stage):
     assert wanted <= found
 
 
-WRITTEN = {"variant": "variants", "minimum_confidence": "annotators"}
+WRITTEN = {"variant": "variants", "minimum_confidence": "annotators", "knobs": "annotators"}
 
 
 def parameters() -> dict[str, list[str]]:
