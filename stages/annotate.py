@@ -31,6 +31,7 @@ def main(corpus: str) -> None:
             annotator,
             fit_on=fit_on,
             workers=jobs.workers(settings.workers),
+            cluster=settings.cluster(),
             parts=jobs.parts(f"annotate-{corpus}", told, annotator.check(), *made_from),
         )
         print(f"annotate {corpus}: {counts}")

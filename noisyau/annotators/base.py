@@ -140,7 +140,14 @@ def failures_path(labels: Path) -> Path:
 
 
 def annotate(
-    faces: Path, out: Path, annotator: Annotator, *, fit_on: Path, workers: int, parts: Path
+    faces: Path,
+    out: Path,
+    annotator: Annotator,
+    *,
+    fit_on: Path,
+    workers: int,
+    cluster: str | None = None,
+    parts: Path,
 ) -> Counts:
     """Code every face of a store, further faces included.
 
@@ -149,6 +156,7 @@ def annotate(
              celebrities', for every corpus, so that one and the same coder codes them all
     out      the table of labels; its failures go beside it (`failures_path`)
     workers  processes
+    cluster  a Dask cluster that does the work instead, as `jobs.run` takes it
     parts    where finished batches are kept, from `jobs.parts`; removed at the end
     """
     annotator.check()  # before any work
@@ -160,6 +168,7 @@ def annotate(
         {f"{first:09d}": (faces, first, last) for first, last in _spans(faces, annotator)},
         parts,
         workers=workers,
+        cluster=cluster,
         label=f"annotate {faces.name} ({annotator.name})",
         unit="face",
         total=total,

@@ -9,7 +9,8 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 WITHOUT_EFFECT = {
-    *("assets", "errors", "items", "jobs", "outputs", "params", "tracking"),  # on what is written
+    # on what is written
+    *("assets", "cluster", "errors", "items", "jobs", "outputs", "params", "tracking"),
 }
 
 
@@ -76,7 +77,7 @@ def test_a_stage_depends_on_all_code_that_shapes_what_it_writes(stage):
 def test_a_stage_depends_on_the_parameters_that_it_reads(stage):
     """A variant is what it writes over `defaults`, so whoever reads one reads both."""
     code = (ROOT / "stages" / f"{stage}.py").read_text()
-    read = set(re.findall(r"settings\.(\w+)", code)) - {"device", "workers", "check_fold"}
+    read = set(re.findall(r"settings\.(\w+)", code)) - {"device", "workers", "cluster", "check_fold"}
     read -= {"model_dump"}  # of the report, which shows them all
     if stage == "detect":
         read -= {"corpora"}  # it reads what stage `corpus` wrote of them
