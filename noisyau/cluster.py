@@ -8,6 +8,7 @@ that no other process uses.
 
 import functools
 import logging
+import pickle
 import signal
 import uuid
 from collections.abc import Iterator
@@ -34,14 +35,18 @@ def dask(work: jobs.Work[Any], address: str, workers: int, folder: Path) -> Iter
     same at its tasks.
     """
     with _client(address, workers) as client:
-        project = _Project.noted(folder)
-        _check(client, address, project)
+        project = _Project.noted(folder, address)
+        _check(client, project)
         executor = client.get_executor()
 
+        def unpack(packed: bytes) -> int:  # sent by value: the scheduler needs no noisyau
+            units: int = pickle.loads(packed)()
+            return units
+
         def submit(task: Any, path: Path) -> Future[int]:
-            call = functools.partial(_do, project, work, task, path)
+            call = pickle.dumps(functools.partial(_do, project, work, task, path))
             key = folder.name, path.name, uuid.uuid4().hex  # for logs; a new one every time
-            future: Future[int] = executor.submit(call, key=key)
+            future: Future[int] = executor.submit(unpack, call, key=key)
             return future
 
         try:
@@ -49,8 +54,8 @@ def dask(work: jobs.Work[Any], address: str, workers: int, folder: Path) -> Iter
             yield jobs.Pool(submit, lambda: max(1, len(client.nthreads())), KilledWorker)
         except CancelledError as error:
             raise JobError(
-                f"dask_scheduler: the scheduler at {address} is gone. Finished parts are kept: "
-                "start it and its workers, and run the same command again."
+                f"dask_scheduler {address}: it is gone. Finished parts are kept: start it and its "
+                "workers, and run the same command again."
             ) from error
         finally:
             executor.shutdown()
@@ -76,7 +81,7 @@ def _client(address: str, workers: int) -> Iterator[Client]:
     try:
         client = Client(address, timeout=_PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
-        raise JobError(f"dask_scheduler: {address} does not answer: {error}") from error
+        raise JobError(f"dask_scheduler {address}: it does not answer: {error}") from error
     with client:
         yield client
 
@@ -93,21 +98,23 @@ class _Quiet(WorkerPlugin):
 class _Project:
     """What a worker has to see of the project: a file that was just written, and the same code.
 
-    note  the file, relative to the project's folder
-    text  what it says
-    root  the project's folder here
-    code  `jobs.code()` here
+    note     the file, relative to the project's folder
+    text     what it says
+    root     the project's folder here
+    code     `jobs.code()` here
+    address  the scheduler's
     """
 
     note: Path
     text: str
     root: Path
     code: str
+    address: str
 
     @classmethod
-    def noted(cls, folder: Path) -> "_Project":
+    def noted(cls, folder: Path, address: str) -> "_Project":
         """Write the note among the parts; it goes with them."""
-        project = cls(folder / ".project", uuid.uuid4().hex, Path.cwd(), jobs.code())
+        project = cls(folder / ".project", uuid.uuid4().hex, Path.cwd(), jobs.code(), address)
         project.note.write_text(project.text)
         return project
 
@@ -115,7 +122,15 @@ class _Project:
         """JobError where this worker cannot work on the project."""
         wrong = self._wrong(dask_worker.state.nthreads)
         if wrong:
-            raise JobError(f"worker {dask_worker.address} {wrong}. {_how_to_start()}")
+            raise self.error(f"worker {dask_worker.address} {wrong}")
+
+    def error(self, what: str) -> JobError:
+        """What is wrong with the cluster, and how workers are started."""
+        return JobError(
+            f"dask_scheduler {self.address}: {what}. Start workers in the project's folder, which "
+            f"all machines share: python -m dask worker {self.address} --nthreads 1 "
+            "--nworkers CORES"
+        )
 
     def _wrong(self, threads: int) -> str | None:
         try:
@@ -134,24 +149,15 @@ class _Project:
         return None
 
 
-def _how_to_start() -> str:
-    return (
-        "Start workers in the project's folder, which all machines share: "
-        "python -m dask worker ADDRESS --nthreads 1 --nworkers CORES"
-    )
-
-
-def _check(client: Client, address: str, project: _Project) -> None:
+def _check(client: Client, project: _Project) -> None:
     answers = client.run(project.check, on_error="return")
     if not answers:
-        raise JobError(f"dask_scheduler: {address} has no worker. {_how_to_start()}")
+        raise project.error("it has no worker")
     for worker, answer in answers.items():
         if isinstance(answer, JobError):
-            raise JobError(f"dask_scheduler: {answer}")
+            raise answer
         if isinstance(answer, Exception):
-            raise JobError(
-                f"dask_scheduler: worker {worker} cannot run noisyau: {answer!r}. {_how_to_start()}"
-            )
+            raise project.error(f"worker {worker} cannot run noisyau: {answer}") from answer
 
 
 def _do(project: _Project, work: jobs.Work[Any], task: Any, path: Path) -> int:

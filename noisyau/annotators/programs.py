@@ -21,7 +21,7 @@ from typing import IO
 _KEPT = 16 * 1024  # bytes of output
 _LINES = 5
 _POLL = 0.1  # seconds
-# Looked up here, not in the forked child: other threads of a Dask worker may hold the linker's lock.
+# Looked up before the fork, at which another thread of a Dask worker may hold the linker's lock.
 _PRCTL = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
 
