@@ -8,25 +8,29 @@
 `work(task, out)` runs in a process of its own, writes the file or folder `out` and returns how
 many units it has done. `out` is a scratch name: it is renamed to the part's own name only when
 `work` has returned, so whatever lies in the folder under a part's name is whole. Parts depend
-on their task alone, never on who did it or when.
+on their task alone, never on who did it or when: what processes of this machine began, a Dask
+cluster (`noisyau.cluster`) ends.
 """
 
 import ctypes
 import fcntl
 import functools
+import glob
 import hashlib
 import json
 import multiprocessing
 import os
+import platform
 import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from tqdm import tqdm
 
@@ -39,6 +43,19 @@ Work = Callable[[Task, Path], int]
 _AHEAD = 3  # tasks handed out per worker: enough that none waits, few enough to stay in memory
 
 
+class Pool(NamedTuple):
+    """Workers that tasks can be handed to.
+
+    submit  takes a task and its part's path; the future's result is the units done
+    ahead   how many tasks may be handed out and not done, at this moment
+    death   what a future raises when a worker was killed at its task
+    """
+
+    submit: Callable[[Any, Path], Future[int]]
+    ahead: Callable[[], int]
+    death: type[Exception]
+
+
 def parts(stage: str, *made_from: object, root: Path = Path(".parts")) -> Path:
     """The folder for this stage's finished parts, named by what they are made from.
 
@@ -46,13 +63,13 @@ def parts(stage: str, *made_from: object, root: Path = Path(".parts")) -> Path:
     parameters, or another version of this package's code, mean another folder, so old parts are
     never mistaken for new ones.
     """
-    text = json.dumps([*made_from, _code()], sort_keys=True, default=str)
+    text = json.dumps([*made_from, code()], sort_keys=True, default=str)
     return root / f"{stage}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
 @functools.cache
-def _code() -> str:
-    """A digest of noisyau's own source."""
+def code() -> str:
+    """A digest of noisyau's own source, as it was when this process first asked."""
     total = hashlib.sha256()
     for file in sorted(Path(__file__).parent.rglob("*.py")):
         total.update(file.read_bytes())
@@ -97,6 +114,7 @@ def run(
     folder: Path,
     *,
     workers: int,
+    cluster: str | None = None,
     label: str,
     unit: str,
     total: int | None = None,
@@ -107,16 +125,19 @@ def run(
     tasks    names, which become file names, to picklable tasks; finished ones are not done again
     folder   where parts lie, from `parts`
     workers  processes, each with one thread
+    cluster  who does the work: None, processes here; `local`, a Dask cluster of processes here;
+             else the address of a Dask scheduler, whose workers there are as many as there are
     total    units in all, where known, so that the bar can tell the time left
 
     An error of a task stops the work after the tasks in hand have ended; their parts are kept.
-    Raises JobError when a worker process was killed (out of memory, most often).
+    Raises JobError when a worker process was killed (out of memory, most often); a Dask cluster
+    first gives its task to other workers.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for stale in folder.glob("*.part"):
-        _remove(stale)
+    _sweep(folder)
+    there = {path.name for path in folder.iterdir()}
     paths = {name: folder / name for name in tasks}
-    todo = [name for name, path in paths.items() if not path.exists()]
+    todo = [name for name in tasks if name not in there]
     if len(todo) < len(tasks):
         print(
             f"{label}: {len(tasks) - len(todo)} of {len(tasks)} parts were done before", flush=True
@@ -131,53 +152,73 @@ def run(
         mininterval=0.5 if sys.stderr.isatty() else 10,
     )
     with bar:
-        if workers == 1:
-            for name in todo:
-                bar.update(_do(work, tasks[name], paths[name]))
+        if cluster and todo:
+            from noisyau.cluster import dask  # its packages take a second to import
+
+            _hand_out(dask(work, cluster, workers, folder), tasks, paths, todo, bar)
+        elif workers > 1:
+            _hand_out(_processes(work, workers), tasks, paths, todo, bar)
         else:
-            _do_in_processes(work, tasks, paths, todo, workers, bar)
+            for name in todo:
+                bar.update(do(work, tasks[name], paths[name]))
     return list(paths.values())
 
 
-def _do_in_processes(
-    work: Work[Task],
-    tasks: Mapping[str, Task],
+def _hand_out(
+    opening: AbstractContextManager[Pool],
+    tasks: Mapping[str, Any],
     paths: Mapping[str, Path],
     todo: list[str],
-    workers: int,
     bar: "tqdm[Any]",
 ) -> None:
-    context = multiprocessing.get_context("spawn")  # fork is not safe beside OpenCV's threads
     queue = iter(todo)
     waiting: dict[Future[int], str] = {}
-    with ProcessPoolExecutor(workers, context, _start_worker, (os.getpid(),)) as pool:
+    with opening as pool:  # which, left on an error, waits for the tasks in hand
         try:
             while True:
-                for name in queue:
-                    waiting[pool.submit(_do, work, tasks[name], paths[name])] = name
-                    if len(waiting) >= _AHEAD * workers:
-                        break
+                for name in islice(queue, max(0, pool.ahead() - len(waiting))):
+                    waiting[pool.submit(tasks[name], paths[name])] = name
                 if not waiting:
                     return
                 for done in wait(waiting, return_when=FIRST_COMPLETED).done:
                     bar.update(done.result())
                     del waiting[done]
-        except BrokenProcessPool as error:
+                del done  # a cluster has to keep a result for as long as its future lives
+        except pool.death as error:
+            wait(waiting)
+            killed = [
+                name
+                for future, name in waiting.items()
+                if isinstance(future.exception(), pool.death)
+            ]
             raise JobError(
-                f"{bar.desc}: a worker process was killed while {', '.join(waiting.values())} "
-                "was in hand, often because memory ran out. Finished parts are kept: run the "
-                "same command again, with fewer `workers` in params.yaml if it is memory."
+                f"{bar.desc}: a worker process was killed while {', '.join(killed)} was in hand, "
+                "often because memory ran out. Finished parts are kept: run the same command "
+                "again, with fewer `workers` on a machine if it is memory."
             ) from error
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
 
 
-def _do(work: Work[Task], task: Task, path: Path) -> int:
-    scratch = path.with_name(f"{path.name}.{os.getpid()}.part")
+@contextmanager
+def _processes(work: Work[Any], workers: int) -> Iterator[Pool]:
+    context = multiprocessing.get_context("spawn")  # fork is not safe beside OpenCV's threads
+    pool = ProcessPoolExecutor(workers, context, _start_worker, (os.getpid(),))
+
+    def submit(task: Any, path: Path) -> Future[int]:
+        return pool.submit(do, work, task, path)
+
+    try:
+        yield Pool(submit, lambda: _AHEAD * workers, BrokenProcessPool)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def do(work: Work[Task], task: Task, path: Path) -> int:
+    """Make one part, in this process, and return its units."""
+    scratch = path.with_name(f"{path.name}.{platform.node()}.{os.getpid()}.part")
+    _remove(scratch)  # of a process that had this one's number
     try:
         units = work(task, scratch)
-        scratch.replace(path)
+        _rename(scratch, path)
     except OSError as error:
         _remove(scratch)
         raise outputs.disk_error(error, path) from error
@@ -185,6 +226,25 @@ def _do(work: Work[Task], task: Task, path: Path) -> int:
         _remove(scratch)
         raise
     return units
+
+
+def _rename(scratch: Path, path: Path) -> None:
+    try:
+        scratch.replace(path)
+    except OSError:
+        if not path.exists():
+            raise
+        _remove(scratch)  # a worker that was taken for lost has made this part
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what dead processes of this machine left; of others, nobody knows whether they live.
+
+    A worker of a Dask cluster may still be at the task of a run that has ended.
+    """
+    for left in folder.glob(f"*.{glob.escape(platform.node())}.*.part"):
+        if not outputs.runs(int(left.name.split(".")[-2])):
+            _remove(left)
 
 
 def _remove(path: Path) -> None:
@@ -201,6 +261,12 @@ def _start_worker(parent: int) -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
         if os.getppid() != parent:
             os._exit(1)
+    one_thread()
+
+
+@functools.cache
+def one_thread() -> None:
+    """From now on libraries use one thread in this process: there is a process for each core."""
     for library in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
         os.environ[f"{library}_NUM_THREADS"] = "1"
     os.environ["OPENCV_FOR_THREADS_NUM"] = "1"

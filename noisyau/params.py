@@ -236,7 +236,8 @@ class Params(Model):
     device: str
     precision: Literal["auto", "float32", "bfloat16"]
     workers: Literal["auto"] | PositiveInt
-    backend: Literal["processes"]
+    backend: Literal["processes", "dask"]
+    dask_scheduler: str | None = None
     corpora: Corpora
     synthesis: Synthesis
     faces: Faces
@@ -263,6 +264,10 @@ class Params(Model):
         """An annotator's labels below it stay in its table and out of pre-training."""
         return float(getattr(getattr(self.annotators, annotator), "minimum_confidence", 0.0))
 
+    def cluster(self) -> str | None:
+        """Who does the work, as `jobs.run` takes it: no cluster, `local`, or an address."""
+        return (self.dask_scheduler or "local") if self.backend == "dask" else None
+
     def check_fold(self, fold: int) -> None:
         """ParamsError for a fold that there is not."""
         if fold not in self.fold_names:
@@ -284,6 +289,13 @@ class Params(Model):
             raise ValueError(f"{device!r} is not allowed; allowed: auto, cpu, cuda, cuda:1")
         return device
 
+    @field_validator("dask_scheduler")
+    @classmethod
+    def _scheduler_is_an_address(cls, address: str | None) -> str | None:
+        if address and not re.fullmatch(r"(tcp|tls)://.+:\d+", address):
+            raise ValueError(f"{address!r} is not allowed; allowed: tcp://host:port, or empty")
+        return address
+
     @model_validator(mode="before")
     @classmethod
     def _merge_defaults_into_variants(cls, raw: Any) -> Any:
@@ -292,6 +304,15 @@ class Params(Model):
         defaults = raw.get("defaults")
         merged = {name: _merge(defaults, own) for name, own in raw["variants"].items()}
         return {**raw, "variants": merged}
+
+    @model_validator(mode="after")
+    def _the_scheduler_is_used(self) -> "Params":
+        if self.dask_scheduler and self.backend != "dask":
+            raise ValueError(
+                f"dask_scheduler: backend {self.backend} does not use it; set backend: dask, or "
+                "leave it empty"
+            )
+        return self
 
     @model_validator(mode="after")
     def _names_agree(self) -> "Params":

@@ -43,6 +43,7 @@ def main(corpus: str, annotator: str | None) -> None:
                 corpus=source,
                 fit_on=fit_on,
                 workers=jobs.workers(settings.workers),
+                cluster=settings.cluster(),
                 parts=jobs.parts(f"annotate-{corpus}", told, program.version, *made_from),
             )
         print(f"annotate {corpus} ({name}): {counts}")

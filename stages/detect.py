@@ -24,6 +24,7 @@ def main(corpus: str) -> None:
             yunet=assets.path(nets, "yunet"),
             landmarker=assets.path(nets, "face_landmarker"),
             workers=jobs.workers(settings.workers),
+            cluster=settings.cluster(),
             parts=jobs.parts(f"detect-{corpus}", reader, knobs, source.fingerprint()),
             total=source.size(),
             **knobs,

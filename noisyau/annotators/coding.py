@@ -36,6 +36,7 @@ def annotate(
     corpus: Sources | None = None,
     fit_on: Path,
     workers: int,
+    cluster: str | None = None,
     parts: Path,
 ) -> Counts:
     """Code every face of a store, further faces included.
@@ -47,6 +48,7 @@ def annotate(
     out      the table of labels; its failures go beside it (`failures_path`), and a table of
              unmatched rows that is empty, since nothing comes but what was asked for
     workers  processes
+    cluster  a Dask cluster that does the work instead, as `jobs.run` takes it
     parts    where finished batches are kept, from `jobs.parts`; removed at the end
     """
     annotator.check()
@@ -58,6 +60,7 @@ def annotate(
         {f"{batch.first:09d}": batch for batch in batches.batches(faces, annotator, corpus)},
         parts,
         workers=workers,
+        cluster=cluster,
         label=f"annotate {faces.name} ({annotator.name})",
         unit="face",
         total=total,

@@ -21,6 +21,8 @@ from typing import IO
 _KEPT = 16 * 1024  # bytes of output
 _LINES = 5
 _POLL = 0.1  # seconds
+# Looked up before the fork, at which another thread of a Dask worker may hold the linker's lock.
+_PRCTL = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def run(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
-        preexec_fn=_die_with_the_worker,  # safe: workers have one thread
+        preexec_fn=_die_with_the_worker,
     ) as process:
         assert process.stdout is not None
         tail = _Tail(process.stdout)
@@ -98,8 +100,12 @@ def _kill(process: "subprocess.Popen[bytes]") -> None:
 
 
 def _die_with_the_worker() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    """Runs in the forked child: one system call, nothing that takes a lock.
+
+    The kernel ties it to the thread that starts the program, which waits here for its end.
+    """
+    if _PRCTL:
+        _PRCTL(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 def _signal_name(number: int) -> str:

@@ -73,6 +73,7 @@ def detect(
     smallest_face: int = 20,
     largest_picture: int = 50_000_000,
     workers: int,
+    cluster: str | None = None,
     parts: Path,
     total: int | None = None,
 ) -> Counts:
@@ -81,6 +82,7 @@ def detect(
     shards    the corpus, by names that become file names
     out       the store's folder; replaced as a whole when everything is done
     workers   processes
+    cluster   a Dask cluster that does the work instead, as `jobs.run` takes it
     parts     where finished shards are kept, from `jobs.parts`; removed at the end
     total     items in all, where known
 
@@ -91,7 +93,14 @@ def detect(
     )
     work = functools.partial(_make_part, finder)
     made = jobs.run(
-        work, shards, parts, workers=workers, label=f"detect {out.name}", unit="item", total=total
+        work,
+        shards,
+        parts,
+        workers=workers,
+        cluster=cluster,
+        label=f"detect {out.name}",
+        unit="item",
+        total=total,
     )
     scratch = out.with_name(out.name + ".tmp")
     shutil.rmtree(scratch, ignore_errors=True)

@@ -9,7 +9,8 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 WITHOUT_EFFECT = {
-    *("assets", "errors", "items", "jobs", "outputs", "params", "tracking"),  # on what is written
+    # on what is written
+    *("assets", "cluster", "errors", "items", "jobs", "outputs", "params", "tracking"),
 }
 
 
@@ -81,6 +82,7 @@ def test_a_stage_depends_on_the_parameters_that_it_reads(stage):
     """A variant is what it writes over `defaults`, so whoever reads one reads both."""
     code = script(stage).read_text()
     read = set(re.findall(r"settings\.(\w+)", code)) - {"device", "workers", "check_fold"}
+    read -= {"cluster"}  # who does the work, which leaves the same
     read -= {"model_dump"}  # of the report, which shows them all
     if stage == "annotate_beside":
         read -= {"annotator"}  # it is told whom to ask
