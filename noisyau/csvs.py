@@ -58,20 +58,23 @@ class Block:
     rows: list[list[str]]
 
 
-def blocks(path: Path, size: int) -> Iterator[Block]:
-    """The rows of a CSV in order, at most `size` at a time; a file without rows gives one block.
+def blocks(path: Path, cells: int) -> Iterator[Block]:
+    """The rows of a CSV in order, some at a time; a file without rows gives one block.
+
+    cells  of a block, at most about so many: rows times names
 
     Raises CorpusError as `read`.
     """
     lines = _lines(Path(path))
     header = tuple(next(lines)[1])
+    most = max(cells // max(len(header), 1), 1)
     block = Block(header, [], [])
-    for line, cells in lines:
-        if len(block.rows) == size:
+    for line, row in lines:
+        if len(block.rows) == most:
             yield block
             block = Block(header, [], [])
         block.lines.append(line)
-        block.rows.append(cells)
+        block.rows.append(row)
     yield block
 
 

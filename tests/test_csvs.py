@@ -36,3 +36,16 @@ def test_a_row_with_a_cell_too_few_or_too_many_is_marked(tmp_path, row, whole):
 def test_a_file_that_cannot_be_read_is_told_with_its_line(tmp_path, content, message):
     with pytest.raises(CorpusError, match=message):
         rows(tmp_path, content)
+
+
+def test_blocks_hold_the_same_rows_however_many_come_together(tmp_path):
+    (tmp_path / "own.csv").write_text('b, a\n"x\ny", 1\n\n2\n3,4\n')
+    for cells, sizes in ((1, [1, 1, 1]), (4, [2, 1]), (99, [3])):
+        found = list(csvs.blocks(tmp_path / "own.csv", cells))
+        assert [len(block.rows) for block in found] == sizes
+        assert [line for block in found for line in block.lines] == [3, 5, 6]
+        rows = [row for block in found for row in block.rows]
+        assert rows == [["x\ny", " 1"], ["2"], ["3", "4"]]
+    (tmp_path / "own.csv").write_text("b,a\n")
+    (empty,) = csvs.blocks(tmp_path / "own.csv", 1)
+    assert (empty.header, empty.rows) == (("b", "a"), [])

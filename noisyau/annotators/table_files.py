@@ -18,7 +18,7 @@ from noisyau.annotators.names import strings
 from noisyau.errors import AnnotatorError
 
 SUFFIXES = (".csv", ".parquet")
-_BLOCK = 65536  # rows
+_BLOCK = 1 << 20  # cells that are in memory as Python strings, 60 MB or so
 
 
 @dataclass(frozen=True)
@@ -101,12 +101,12 @@ def blocks(files: Files) -> Iterator[Block]:
         parquet = path.suffix.lower() == ".parquet"
         for block in () if parquet else csvs.blocks(path, _BLOCK):
             if together and (
-                together[0][1].header != block.header or held + len(block.rows) > _BLOCK
+                together[0][1].header != block.header or held + _cells_of(block) > _BLOCK
             ):
                 yield _csv_block(together)
                 together, held = [], 0
             together.append((number, block))
-            held += len(block.rows)
+            held += _cells_of(block)
         if parquet:
             if together:
                 yield _csv_block(together)
@@ -114,6 +114,10 @@ def blocks(files: Files) -> Iterator[Block]:
             yield from _parquet_blocks(path, number)
     if together:
         yield _csv_block(together)
+
+
+def _cells_of(block: csvs.Block) -> int:
+    return len(block.rows) * len(block.header)
 
 
 def _csv_block(together: Sequence[tuple[int, csvs.Block]]) -> Block:
@@ -144,7 +148,7 @@ def _parquet_blocks(path: Path, number: int) -> Iterator[Block]:
         names = file.schema_arrow.names
         header = tuple(name.strip() for name in names)
         first = 1
-        for batch in file.iter_batches(_BLOCK):
+        for batch in file.iter_batches(max(_BLOCK // max(len(header), 1), 1)):
 
             def column(name: str, batch: pa.RecordBatch = batch) -> pa.Array:
                 return _texts(batch.column(header.index(name)), f"{path}: column {name!r}")
