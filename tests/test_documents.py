@@ -18,7 +18,7 @@ def test_the_table_of_stages_names_each_stage_of_the_dag_and_no_other() -> None:
     told = re.findall(r"^\| `(\w+)` \|", section, flags=re.MULTILINE)
     assert set(told) == stages("dvc.yaml") | stages("data/synthetic/dvc.yaml")
     scripts = {path.stem for path in (ROOT / "stages").glob("[a-z]*.py")}
-    assert set(told) == scripts - {"check"}  # which DVC does not run
+    assert set(told) - {"annotate_beside"} == scripts - {"check"}  # which DVC does not run
 
 
 def test_every_stage_says_what_it_does() -> None:
