@@ -549,8 +549,8 @@ def test_blocks_of_rows_make_no_difference(tmp_path: Path, monkeypatch: pytest.M
     items = [f"{n}.jpg" for n in range(60)]
     digests = set()
     for size in (1, 2, 7, 65536):
-        monkeypatch.setattr(table.table_files, "_BLOCK", size)
-        monkeypatch.setattr(table.table_rows, "_TOGETHER", (size, 3))
+        monkeypatch.setattr("noisyau.annotators.table.files._BLOCK", size)
+        monkeypatch.setattr("noisyau.annotators.table.rows._TOGETHER", (size, 3))
         found = labels_of(tmp_path, items, file.parent)
         assert found.left() == {
             "51.csv:2": "ambiguous", "51.csv:3": "ambiguous", "own.csv:19": "bad_row",

@@ -1,7 +1,7 @@
 """Labels made elsewhere as an annotator: rows of CSV and Parquet files for the faces of a store.
 
-Rows find their faces by name (noisyau.annotators.names), several faces of one item by landmarks
-(noisyau.annotators.table_claims). Every face becomes a label or a failure, every row a label or
+Rows find their faces by name (table.names), several faces of one item by landmarks
+(table.claims). Every face becomes a label or a failure, every row a label or
 unmatched, each with the reason:
 
     rows    no_item         no item of the corpus is called so
@@ -25,11 +25,12 @@ from numpy.typing import NDArray
 
 from noisyau import aus as au_names
 from noisyau import outputs, tables
-from noisyau.annotators import table_claims, table_files, table_match, table_rows, table_told
 from noisyau.annotators.base import Counts, failures_path, unmatched_path
-from noisyau.annotators.table_claims import REASONS, Fate
-from noisyau.annotators.table_files import Files
-from noisyau.annotators.table_match import Store
+from noisyau.annotators.table.claims import REASONS, Fate, settle
+from noisyau.annotators.table.files import Files, find
+from noisyau.annotators.table.match import Store, load, match
+from noisyau.annotators.table.rows import read
+from noisyau.annotators.table.told import Told
 from noisyau.errors import AnnotatorError
 
 _SLICE = 65536  # rows that are written together
@@ -55,17 +56,17 @@ def annotate(
     videos   what an item is called before its frame -> the name of the video's file
     needed   whether a store none of whose faces is named is an error, and not only told
 
-    Raises AnnotatorError, CorpusError or TableError: see table_rows.read.
+    Raises AnnotatorError, CorpusError or TableError: see rows.read.
     """
-    files = table_files.find(path)
-    rows = table_rows.read(files, columns)
-    store = table_match.load(faces)
-    meant = table_match.match(rows, store, videos)
-    settled = table_claims.settle(rows, meant, store)
+    files = find(path)
+    rows = read(files, columns)
+    store = load(faces)
+    meant = match(rows, store, videos)
+    settled = settle(rows, meant, store)
     if not (meant.item >= 0).any():
         _nobody(rows, store, files, needed)
     version = " ".join((files.digest()[:12], *(f"{k}={columns[k]}" for k in sorted(columns))))
-    told = table_told.Told(rows, meant, store, settled, files)
+    told = Told(rows, meant, store, settled, files)
     coded = np.flatnonzero(settled.face_fate == Fate.LABEL)
     lost = np.flatnonzero(settled.face_fate != Fate.LABEL)
     left = np.flatnonzero(settled.row_fate != Fate.LABEL)

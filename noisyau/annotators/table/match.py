@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from noisyau import facestore, tables
-from noisyau.annotators import names
-from noisyau.annotators.names import NOBODY, strings
+from noisyau.annotators.table import names
+from noisyau.annotators.table.names import NOBODY, strings
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Meant:
 def match(rows: pa.Table, store: Store, videos: Mapping[str, str]) -> Meant:
     """Find the rows' faces, items or frames by name.
 
-    rows    of table_rows.ROWS
+    rows    of rows.ROWS
     videos  what an item is called before its frame -> the file of the video, where that has
             another name: {"SN001": "LeftVideoSN001_comp.avi"}
     """

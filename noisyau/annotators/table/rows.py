@@ -17,10 +17,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from noisyau import aus as au_names
-from noisyau.annotators import landmarks, openface_csv, table_columns, table_files
-from noisyau.annotators.names import strings
-from noisyau.annotators.table_columns import Columns
-from noisyau.annotators.table_files import Block, Files
+from noisyau.annotators import landmarks, openface_csv
+from noisyau.annotators.table.columns import Columns, choose, no_codes
+from noisyau.annotators.table.files import Block, Files, blocks
+from noisyau.annotators.table.names import strings
 from noisyau.errors import AnnotatorError
 
 ROWS = pa.schema(
@@ -45,7 +45,7 @@ _TOGETHER = 65536, 256  # rows and blocks that are joined to one chunk
 def read(files: Files, mapping: Mapping[str, str]) -> pa.Table:
     """All rows, in order: ROWS, then AUnn_c and AUnn_r of every AU that any file has.
 
-    mapping  see `table_columns.choose`
+    mapping  see `columns.choose`
 
     A file without AUs is one row with that trouble. Raises AnnotatorError where no file has any,
     where columns contradict `mapping`, and where `AU12` is no occurrence; CorpusError or
@@ -53,7 +53,7 @@ def read(files: Files, mapping: Mapping[str, str]) -> pa.Table:
     """
     kept: list[pa.Table] = []
     waiting: list[pa.Table] = []
-    for block in table_files.blocks(files):
+    for block in blocks(files):
         waiting.append(_parse(block, files, mapping))
         if sum(map(len, waiting)) >= _TOGETHER[0] or len(waiting) >= _TOGETHER[1]:
             kept.append(_joined(waiting))
@@ -80,7 +80,7 @@ def _type(code: str) -> pa.DataType:
 
 
 def _parse(block: Block, files: Files, mapping: Mapping[str, str]) -> pa.Table:
-    columns = table_columns.choose(block.header, mapping, files.names[block.of[0]])
+    columns = choose(block.header, mapping, files.names[block.of[0]])
     if not columns.codes:
         return _without_codes(block, files)
     size = len(block.numbers)
@@ -141,7 +141,7 @@ def _parse(block: Block, files: Files, mapping: Mapping[str, str]) -> pa.Table:
 
 
 def _without_codes(block: Block, files: Files) -> pa.Table:
-    trouble = table_columns.no_codes(block.header)
+    trouble = no_codes(block.header)
     rows = [
         {
             "file": number, "number": 1, "name": files.stem(number), "own": True,

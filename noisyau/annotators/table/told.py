@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from noisyau import aus as au_names
 from noisyau.annotators import landmarks
-from noisyau.annotators.table_claims import NONE, REASONS, Fate, Settled
-from noisyau.annotators.table_files import Files
-from noisyau.annotators.table_match import Meant, Store
+from noisyau.annotators.table.claims import NONE, REASONS, Fate, Settled
+from noisyau.annotators.table.files import Files
+from noisyau.annotators.table.match import Meant, Store
 
 
 class Told:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from noisyau.annotators import landmarks
-from noisyau.annotators.table_match import Meant, Store
+from noisyau.annotators.table.match import Meant, Store
 
 NONE = -1
 

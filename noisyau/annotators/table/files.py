@@ -1,6 +1,6 @@
 """Files of labels made elsewhere: CSV and Parquet below a folder, some thousand rows at a time.
 
-Nothing here knows what a cell means; see noisyau.annotators.table_rows.
+Nothing here knows what a cell means; see noisyau.annotators.table.rows.
 """
 
 import os
@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from noisyau import csvs, tables
-from noisyau.annotators.names import strings
+from noisyau.annotators.table.names import strings
 from noisyau.errors import AnnotatorError
 
 SUFFIXES = (".csv", ".parquet")
