@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -230,3 +231,26 @@ def test_openface_as_the_annotator_reruns_what_depends_on_labels_up_to_the_repor
     lost = read(project, "data/labels/coded_openface_failures.parquet")
     assert len(of_videos) > 0.9 * (len(of_videos) + len(lost))
     assert "low confidence" in (project.folder / "reports/index.html").read_text()
+
+
+def test_annotators_beside_the_main_one_are_compared_and_give_soft_labels(
+    project: Project,
+) -> None:
+    shutil.copy(
+        project.folder / "data/labels/celebrities_openface.parquet", project.folder / "labels"
+    )
+    labels = {"defaults": {"pretrain": {"labels": "mean"}}}
+    project.change({"annotator": "blendshapes", "beside": ["openface", "table"], **labels})
+    net = str(project.folder / "models/assets/yunet.onnx")
+    ran = project.repro("agreement", "pretrain_table", STANDIN_YUNET=net)
+    beside = {f"annotate_beside@{c}-{a}" for c in ("celebrities", "coded") for a in
+              ("openface", "table")}  # fmt: skip
+    assert {*beside, "agreement", "pretrain_table"} <= {*ran}
+    imported = read(project, "data/labels/celebrities_table.parquet").set_index("face_id")
+    coded = read(project, "data/labels/celebrities_openface.parquet").set_index("face_id")
+    columns = [column for column in imported if column.startswith("AU")]
+    pd.testing.assert_frame_equal(imported[columns], coded[columns])
+    agreement = read(project, "reports/agreement.parquet")
+    assert set(agreement["beside"]) == {"openface", "table"}
+    targets = read(project, "data/tables/subsets/noisy_all.parquet")["AU12_t"]
+    assert 0 < ((targets > 0) & (targets < 1)).sum() < len(targets)
