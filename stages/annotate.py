@@ -32,7 +32,7 @@ def main(corpus: str, annotator: str | None) -> None:
             )  # fmt: skip
         else:
             landmarker = assets.path(Path("models/assets"), "face_landmarker")
-            program = open_annotator(name, landmarker, videos=bool(videos), **knobs)
+            program = open_annotator(name, landmarker, of_videos=bool(videos), **knobs)
             made_from = [tables.digest(*facestore.files(folder)) for folder in (faces, fit_on)]
             if program.sees != "crop":
                 made_from.append(source.fingerprint())
