@@ -12,18 +12,28 @@ import pickle
 import signal
 import uuid
 from collections.abc import Iterator
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from distributed import Client, KilledWorker, LocalCluster, Worker, WorkerPlugin, get_worker
+from dask import config
+from distributed import Client, LocalCluster, Worker, WorkerPlugin, get_worker
+from distributed.scheduler import KilledWorker, NoValidWorkerError, NoWorkerError
 
 from noisyau import jobs
 from noisyau.errors import JobError
 
 _PATIENCE = 30  # seconds for a scheduler to answer
+_WAITERS = 1000  # threads at most that wait for a worker each
+_LOCAL = {
+    # A worker that is slow to come back, on a machine that is out of breath, is still one.
+    "distributed.deploy.lost-worker-timeout": "1 day",
+    # Where none comes back, tasks end with an error instead of waiting for ever.
+    "distributed.scheduler.no-workers-timeout": "2 minutes",
+}
+_DEATHS = KilledWorker, NoWorkerError, NoValidWorkerError
 
 
 @contextmanager
@@ -34,37 +44,40 @@ def dask(work: jobs.Work[Any], address: str, workers: int, folder: Path) -> Iter
     the project's folder with this code and one thread. A worker that joins later is held to the
     same at its tasks.
     """
-    with _client(address, workers) as client:
+    with _client(address, workers) as client, ThreadPoolExecutor(_WAITERS) as waiters:
         project = _Project.noted(folder, address)
         _check(client, project)
-        executor = client.get_executor()
 
         def unpack(packed: bytes) -> int:  # sent by value: the scheduler needs no noisyau
             units: int = pickle.loads(packed)()
             return units
 
-        def submit(task: Any, path: Path) -> Future[int]:
+        def send(task: Any, path: Path) -> int:
             call = pickle.dumps(functools.partial(_do, project, work, task, path))
             key = folder.name, path.name, uuid.uuid4().hex  # for logs; a new one every time
-            future: Future[int] = executor.submit(unpack, call, key=key)
-            return future
+            units: int = client.submit(unpack, call, key=key).result()
+            return units
+
+        def submit(task: Any, path: Path) -> Future[int]:
+            # Not client.get_executor(): its futures never end where a worker is killed between
+            # the end of its task and the fetching of the result.
+            return waiters.submit(send, task, path)
 
         try:
             # No more than there are workers: where one is killed, what waits there is blamed too.
-            yield jobs.Pool(submit, lambda: max(1, len(client.nthreads())), KilledWorker)
+            yield jobs.Pool(submit, lambda: max(1, len(client.nthreads())), _DEATHS)
         except CancelledError as error:
             raise JobError(
                 f"dask_scheduler {address}: it is gone. Finished parts are kept: start it and its "
                 "workers, and run the same command again."
             ) from error
-        finally:
-            executor.shutdown()
 
 
 @contextmanager
 def _client(address: str, workers: int) -> Iterator[Client]:
     if address == "local":
         with (
+            config.set(_LOCAL),
             LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,

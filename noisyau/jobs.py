@@ -48,12 +48,12 @@ class Pool(NamedTuple):
 
     submit  takes a task and its part's path; the future's result is the units done
     ahead   how many tasks may be handed out and not done, at this moment
-    death   what a future raises when a worker was killed at its task
+    deaths  what a future raises when a worker was killed at its task
     """
 
     submit: Callable[[Any, Path], Future[int]]
     ahead: Callable[[], int]
-    death: type[Exception]
+    deaths: tuple[type[Exception], ...]
 
 
 def parts(stage: str, *made_from: object, root: Path = Path(".parts")) -> Path:
@@ -183,13 +183,12 @@ def _hand_out(
                 for done in wait(waiting, return_when=FIRST_COMPLETED).done:
                     bar.update(done.result())
                     del waiting[done]
-                del done  # a cluster has to keep a result for as long as its future lives
-        except pool.death as error:
+        except pool.deaths as error:
             wait(waiting)
             killed = [
                 name
                 for future, name in waiting.items()
-                if isinstance(future.exception(), pool.death)
+                if isinstance(future.exception(), pool.deaths)
             ]
             raise JobError(
                 f"{bar.desc}: a worker process was killed while {', '.join(killed)} was in hand, "
@@ -207,7 +206,7 @@ def _processes(work: Work[Any], workers: int) -> Iterator[Pool]:
         return pool.submit(do, work, task, path)
 
     try:
-        yield Pool(submit, lambda: _AHEAD * workers, BrokenProcessPool)
+        yield Pool(submit, lambda: _AHEAD * workers, (BrokenProcessPool,))
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -1,4 +1,5 @@
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -77,6 +78,35 @@ def test_a_full_disk_is_named_and_nothing_half_written_stays(tmp_path: Path) -> 
     with pytest.raises(JobError, match="the disk is full"):
         run(fill_the_disk, tmp_path, 1)
     assert not list(tmp_path.iterdir())
+
+
+def test_what_dead_processes_of_this_machine_left_goes_and_what_others_write_stays(
+    tmp_path: Path,
+) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    here, elsewhere = f"03.{platform.node()}", "03.another.machine"
+    left = [f"{here}.{ended.pid}.part", f"{elsewhere}.{ended.pid}.part"]
+    for name in left:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "half").touch()
+    run(square, tmp_path, 1)
+    assert [path.name for path in tmp_path.glob("*.part")] == left[1:]
+
+
+def overtaken(task: int, out: Path) -> int:
+    """A worker that was taken for lost made the same part in the meantime."""
+    out.mkdir()
+    part = out.with_name(f"{task:02d}")
+    part.mkdir()
+    (part / "by").write_text("the other")
+    return 1
+
+
+def test_a_part_that_another_worker_has_made_meanwhile_is_kept(tmp_path: Path) -> None:
+    parts = run(overtaken, tmp_path, 1)
+    assert {(part / "by").read_text() for part in parts} == {"the other"}
+    assert not list(tmp_path.glob("*.part"))
 
 
 def test_other_parameters_have_other_parts() -> None:

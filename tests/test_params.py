@@ -38,6 +38,15 @@ def test_the_shipped_file_is_right_and_a_variant_has_what_defaults_say() -> None
     assert scratch.net.name == "vgg13"
 
 
+def test_the_backend_says_who_does_the_work() -> None:
+    settings = params.load(SHIPPED)
+    assert settings.cluster() is None
+    dask = settings.model_copy(update={"backend": "dask"})
+    assert dask.cluster() == "local"
+    there = dask.model_copy(update={"dask_scheduler": "tcp://node:8786"})
+    assert there.cluster() == "tcp://node:8786"
+
+
 def test_every_knob_of_the_shipped_file_is_explained_beside_it() -> None:
     explained, variants = SHIPPED.read_text().split("\nvariants:")
     knobs = [line for line in explained.splitlines() if re.match(r"\s*\w+: +[^#\s]", line)]
@@ -96,6 +105,15 @@ def test_a_small_number_written_as_text_is_still_a_number(tmp_path: Path) -> Non
         (
             lambda raw: raw["variants"]["noisy_all"]["pretrain"].update(epoch=3),
             r"variants\.noisy_all\.pretrain\.epoch: unknown key; did you mean 'epochs'\?",
+        ),
+        (lambda raw: raw.update(backend="slurm"), r"backend: .*allowed: processes or dask"),
+        (
+            lambda raw: raw.update(dask_scheduler="tcp://node:8786"),
+            r"dask_scheduler: backend processes does not use it; set backend: dask",
+        ),
+        (
+            lambda raw: raw.update(backend="dask", dask_scheduler="node:8786"),
+            r"dask_scheduler: 'node:8786' is not allowed; allowed: tcp://host:port",
         ),
         (lambda raw: raw.update(sed=3), r"sed: unknown key; did you mean 'seed'\?"),
         (
