@@ -100,7 +100,7 @@ def report(
         "sheets": _sheets(celebrities, coded, coded_labels, folds),
         "groups": summaries.groups(pretrain),
         "noise": audited,
-        "noise_figure": noise.drawing(audited[0]),
+        "noise_figure": noise.drawing(audited[0]) if audited else None,
         "agreements": summaries.agreements(agreement),
         "flows": _flows(
             celebrities, coded, pretrain, folds, metrics["methods"][variants[0]]["frames_scored"]

@@ -148,6 +148,15 @@ def test_a_page_without_training_curves_leaves_their_section_out(inputs, tmp_pat
     assert "Learning curves" not in (tmp_path / "index.html").read_text()
 
 
+def test_a_page_of_labels_without_a_known_truth_says_that_their_noise_cannot_be_told(
+    inputs, tmp_path
+):
+    out = tmp_path / "index.html"
+    report(out, **{**inputs, "audit": inputs["audit"].iloc[:0]})
+    told = f"How noisy the codes of <code>{inputs['annotator']}</code> are cannot be told"
+    assert told in out.read_text()
+
+
 def test_annotators_beside_the_annotator_are_shown_with_what_they_agree_on(inputs, page, tmp_path):
     assert "How far the annotators agree" not in page.read_text()
     known = {"value": 0.4321, "low": 0.4, "high": 0.45, "faces": 1234, "subjects": 57}
