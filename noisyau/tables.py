@@ -119,10 +119,10 @@ SCORES = pa.schema(
 AUDIT = pa.schema(
     [
         pa.field("corpus", pa.string(), nullable=False),  # celebrities, coded
-        pa.field("truth", pa.string(), nullable=False),  # people, rendered
+        pa.field("truth", pa.string(), nullable=False),  # people, rendered, known
         pa.field("annotator", pa.string(), nullable=False),
         pa.field("au", pa.string(), nullable=False),  # AU01
-        pa.field("measure", pa.string(), nullable=False),
+        pa.field("metric", pa.string(), nullable=False),  # one of evaluation/audit.py
         pa.field("value", pa.float64()),
         pa.field("low", pa.float64()),
         pa.field("high", pa.float64()),

@@ -1,10 +1,12 @@
 """Let a program code the AUs of each face of a corpus, or take the labels from a table.
 
 Reads data/faces/<corpus>/, data/faces/celebrities/ (whose faces set the thresholds, for both),
-the corpus itself where the program sees more than the stored crops, the table, and models/assets;
-writes data/labels/<corpus>_<annotator>.parquet and the same with _failures and _unmatched.
+the corpus itself where the program sees more than the stored crops, the table,
+data/annotators/<annotator>.json and models/assets; writes
+data/labels/<corpus>_<annotator>.parquet and the same with _failures and _unmatched.
 """
 
+import json
 from pathlib import Path
 
 from noisyau import assets, corpora, facestore, jobs, params, tables, tracking
@@ -19,10 +21,11 @@ def main(corpus: str, annotator: str | None) -> None:
     knobs = settings.knobs(name)
     faces, fit_on = Path("data/faces", corpus), Path("data/faces/celebrities")
     out = Path("data/labels", f"{corpus}_{name}.parquet")
-    told = {"annotator": name, "annotators": {name: knobs}}
+    shape = json.loads(Path("data/annotators", f"{name}.json").read_text(encoding="utf-8"))
+    told = {"annotator": name, "annotators": {name: shape}}
     source = corpora.open_corpus(**getattr(settings.corpora, corpus).reader())
     videos = source.videos()
-    with tracking.run("annotate", told, corpus=corpus) as log:
+    with jobs.alone(out.stem), tracking.run("annotate", told, corpus=corpus) as log:
         if name == "table":
             files = {item: file.name for item, file in videos.items()}
             table_knobs = {key: knobs[key] for key in ("columns", "mode")}

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from noisyau import params, tables, tracking
+from noisyau.annotators import base
 from noisyau.evaluation.audit import TRUTH, audit, read_truth
 from stages import CORPORA, start
 
@@ -26,7 +27,7 @@ def main() -> None:
     for corpus in CORPORA:
         path = getattr(settings.corpora, corpus).path / TRUTH
         if path.is_file():
-            truths[corpus, "rendered"] = path
+            truths[corpus, "rendered" if settings.corpora.are_synthetic() else "known"] = path
     labels = {corpus: labels_of(corpus, settings.annotator) for corpus, _ in truths}
     for corpus in sorted(corpus for corpus, path in labels.items() if not tables.count(path)):
         print(f"audit: {settings.annotator} coded nobody of {corpus}, so nothing is held against")
@@ -35,10 +36,11 @@ def main() -> None:
         found = [tables.AUDIT.empty_table().to_pandas()]
         for (corpus, truth), path in truths.items():
             known = tables.read(path) if truth == "people" else read_truth(path, threshold)
-            rows = audit(tables.read_labels(labels[corpus])[0], known, **knobs)
+            lost = tables.read(base.failures_path(labels[corpus]), tables.LABEL_FAILURES)
+            rows = audit(tables.read_labels(labels[corpus])[0], known, lost=lost, **knobs)
             compared = {"corpus": corpus, "truth": truth, "annotator": settings.annotator}
             found.append(rows.assign(**compared))
-            means = rows.groupby("measure", sort=False)["value"].mean().dropna()
+            means = rows.groupby("metric", sort=False)["value"].mean().dropna()
             told = ", ".join(f"{measure} {mean:.3f}" for measure, mean in means.items())
             print(f"audit: {corpus} against {truth}, means over AUs: {told or 'none'}")
             log.metrics({f"{corpus}/{truth}/{measure}": mean for measure, mean in means.items()})

@@ -15,7 +15,7 @@ from noisyau.annotators import base
 from noisyau.reporting import page
 from stages import start
 
-OF_THE_MACHINE = {"device", "precision", "workers", "backend"}
+OF_THE_MACHINE = {"device", "precision", "workers", "backend", "dask_scheduler"}
 
 
 def main() -> None:

@@ -1,6 +1,8 @@
 """The noise audit: an annotator's codes held against a truth, AU by AU, with intervals by person.
 
     true_prevalence    share of the faces that have the AU, whether the annotator codes it or not
+    coded              share of the faces that the annotator codes this AU of; the others it lost,
+                       or does not see the AU; what follows is of those that it codes
     noisy_prevalence   share of the faces that the annotator says have it
     sensitivity        of the faces that have it, the share that the annotator finds
     specificity        of the faces that do not have it, the share that it leaves alone
@@ -83,6 +85,7 @@ def audit(
     labels: pd.DataFrame,
     truth: pd.DataFrame,
     *,
+    lost: pd.DataFrame,
     minimum_confidence: float,
     bootstrap: int,
     confidence: float,
@@ -92,16 +95,21 @@ def audit(
 
     labels              `tables.labels`; all of them, whatever their confidence
     truth               item, AUnn_c (1, 0, null): `tables.coded`, or from `read_truth`
+    lost                face_id and subject of the faces that the annotator failed at, which count
+                        in `true_prevalence` and `coded`
     minimum_confidence  labels below it are counted, as `unsure`
     bootstrap           resamples of the people
     confidence          coverage of the intervals, such as 0.95
-    returns             au, measure, value, low, high; and of the faces that the measure rests on
+    returns             au, metric, value, low, high; and of the faces that the metric rests on
                         positives, faces, subjects, unsure: `tables.AUDIT` without what is compared
 
     Raises EvaluationError where a face or item comes twice, a code is not 0, 1 or null, or no
     face is in the truth.
     """
-    first = labels[labels["face_id"].str.endswith("#0")]
+    everyone = labels
+    if len(lost):
+        everyone = pd.concat([labels, lost[["face_id", "subject"]]], ignore_index=True)
+    first = everyone[everyone["face_id"].str.endswith("#0")]
     item = pd.Index(first["face_id"].str.removesuffix("#0"))
     refuse_twice(first["face_id"], "the noisy labels")
     refuse_twice(truth["item"], "the truth")
@@ -133,7 +141,7 @@ def audit(
             rows.append(
                 {
                     "au": au_names.name(au),
-                    "measure": measure,
+                    "metric": measure,
                     "value": value,
                     "low": low,
                     "high": high,
@@ -171,7 +179,7 @@ class _Faces:
         used: NDArray[np.bool_] = self.true != MISSING
         if measure == "auc":
             used &= np.isfinite(self.score)
-        elif measure != "true_prevalence":
+        elif measure not in ("true_prevalence", "coded"):
             used &= self.said != MISSING
         return used
 
@@ -185,6 +193,7 @@ class _Faces:
         both = hits + alarms + misses + rest
         shares = {
             "true_prevalence": (there, known),
+            "coded": (both, known),
             "noisy_prevalence": (hits + alarms, both),
             "sensitivity": (hits, hits + misses),
             "specificity": (rest, alarms + rest),
@@ -192,8 +201,8 @@ class _Faces:
         found = {}
         for measure, (part, whole) in shares.items():
             draws = metrics.ratio(weights @ part, weights @ whole)
-            who = int(np.count_nonzero(whole))
-            found[measure] = float(draws[0]), *intervals.share(draws, confidence, who)
+            size = int(np.count_nonzero(whole)), int(whole.sum())
+            found[measure] = float(draws[0]), *intervals.share(draws, confidence, *size)
         found["auc"] = self._auc(weights, confidence)
         draws = metrics.ratio(weights @ (hits + alarms), weights @ (hits + misses))
         with_it = int(np.count_nonzero(hits + misses))
@@ -205,7 +214,7 @@ class _Faces:
         true, subject = self.true[used], self.subject[used]
         draws = auc(true, self.score[used], subject, weights)
         who = min(len(np.unique(subject[true == kind])) for kind in (0, 1))
-        return float(draws[0]), *intervals.share(draws, confidence, who)
+        return float(draws[0]), *intervals.share(draws, confidence, who, len(true))
 
 
 def _log_interval(draws: Floats, confidence: float, people: int) -> tuple[float, float]:

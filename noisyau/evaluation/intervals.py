@@ -75,27 +75,29 @@ def interval(
     return min(float(low), value), max(float(high), value), undefined
 
 
-def share(draws: Floats, confidence: float, people: int) -> tuple[float, float]:
+def share(draws: Floats, confidence: float, people: int, faces: int) -> tuple[float, float]:
     """low, high of a share of faces, such as sensitivity (Korn & Graubard 1998).
 
     draws   (1 + resamples,) the share in the sample itself, then in the resamples
     people  who have such faces; Student's t has one degree of freedom fewer
+    faces   that they have
 
     Many shares lie near 0 or 1, where value +- reach leaves the scale and misses the truth on one
     side. Instead the spread of the resamples tells how many independent faces would vary as much,
-    and Clopper & Pearson's interval is taken for so many. Where no resample differs, each person
-    counts as one face. NaN, NaN for fewer than two people, and as in `interval`.
+    never more than there are, and Clopper & Pearson's interval is taken for so many. Where no
+    resample differs, each person counts as one face. NaN, NaN for fewer than two people, and as in
+    `interval`.
     """
     value, redrawn = draws[0], draws[1:]
     known = redrawn[~np.isnan(redrawn)]
     if np.isnan(value) or people < 2 or len(known) < 2 or len(known) * 2 < len(redrawn):
         return np.nan, np.nan
     tail = (1 - confidence) / 2
-    faces = float(people)
+    alike = float(people)
     if np.abs(known - value).max() > ROUNDING:
         widened = (ndtri(tail) / stdtrit(people - 1, tail)) ** 2
-        faces = float(value * (1 - value) / known.var() * widened)
-    hits, misses = value * faces, (1 - value) * faces
+        alike = min(float(value * (1 - value) / known.var()), faces) * widened
+    hits, misses = value * alike, (1 - value) * alike
     low = betaincinv(hits, misses + 1, tail) if hits > ROUNDING else 0.0
     high = betaincinv(hits + 1, misses, 1 - tail) if misses > ROUNDING else 1.0
     return float(low), float(high)

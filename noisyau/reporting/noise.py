@@ -13,6 +13,8 @@ TITLES = {
     ("coded", "people"): "Coded people, against what people coded",
     ("coded", "rendered"): "Coded people, against what was rendered: a synthetic truth",
     ("celebrities", "rendered"): "Celebrities, against what was rendered: a synthetic truth",
+    ("coded", "known"): "Coded people, against the truth beside the corpus",
+    ("celebrities", "known"): "Celebrities, against the truth beside the corpus",
 }
 FOUND, INVENTED = "found where it is", "invented where it is not"
 _WORST = 3  # AUs that a sentence names
@@ -53,12 +55,12 @@ def comparisons(
             Row(
                 str(au),
                 int(some["positives"].max()),
-                {line["measure"]: _point(line) for line in some.to_dict("records")},
+                {line["metric"]: _point(line) for line in some.to_dict("records")},
                 celebrity_rates.get(int(str(au).removeprefix("AU"))),
             )
             for au, some in part.groupby("au", sort=False)
         ]
-        told = part[part["measure"] == "true_prevalence"]
+        told = part[part["metric"] == "true_prevalence"]
         found.append(
             Comparison(
                 TITLES[str(corpus), str(truth)],
@@ -99,7 +101,8 @@ def _basis(told: pd.DataFrame, truth: str) -> str:
     most = "up to " if told["faces"].nunique() > 1 else ""
     if truth == "rendered":
         return f"Against what was rendered on {most}{faces} of {people}, a synthetic truth"
-    return f"Against what people coded on {most}{faces} of {people}"
+    against = "what people coded" if truth == "people" else "the truth beside the corpus"
+    return f"Against {against} on {most}{faces} of {people}"
 
 
 def _verdict(rows: Sequence[Row]) -> str:

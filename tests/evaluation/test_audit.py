@@ -13,7 +13,10 @@ from noisyau.evaluation import audit as audits
 from noisyau.evaluation import intervals, metrics
 from noisyau.evaluation.audit import audit, read_truth
 
-KNOBS = {"minimum_confidence": 0.5, "bootstrap": 200, "confidence": 0.95, "seed": 1}
+NOBODY = pd.DataFrame({"face_id": [], "subject": []})
+KNOBS = {
+    "lost": NOBODY, "minimum_confidence": 0.5, "bootstrap": 200, "confidence": 0.95, "seed": 1,
+}  # fmt: skip
 
 
 def labels(occurs, levels=None, subjects=None, faces=None, confidence=1.0):
@@ -37,11 +40,11 @@ def truth(occurs):
 
 
 def values(table):
-    return dict(zip(table["measure"], table["value"], strict=True))
+    return dict(zip(table["metric"], table["value"], strict=True))
 
 
 def row(table, measure):
-    (found,) = table[table["measure"] == measure].to_dict("records")
+    (found,) = table[table["metric"] == measure].to_dict("records")
     return found
 
 
@@ -55,6 +58,7 @@ def test_the_measures_are_worked_by_hand():
     assert values(found) == pytest.approx(
         {
             "true_prevalence": 4 / 7,  # the face that is not coded too
+            "coded": 6 / 7,
             "noisy_prevalence": 3 / 6,
             "sensitivity": 2 / 3,
             "specificity": 2 / 3,
@@ -95,6 +99,7 @@ def test_every_measure_equals_scikit_learn_s_under_any_weights_of_the_people(dat
         weighted = audits._Faces(y, d, s, subject[kept]).measures(drawn[None], 0.95)
         expected = {
             "true_prevalence": np.average(y, weights=w),
+            "coded": 1,
             "noisy_prevalence": np.average(d, weights=w),
             "sensitivity": theirs.recall_score(y, d, sample_weight=w),
             "specificity": theirs.recall_score(y, d, sample_weight=w, pos_label=0),
@@ -147,6 +152,7 @@ def test_an_au_that_the_annotator_cannot_see_is_null_and_never_0(column):
     found = audit(said, truth([1, 0] * 10), **KNOBS)
     told = values(found)
     assert told.pop("true_prevalence") == 0.5
+    assert told.pop("coded") == 0
     assert np.isnan(list(told.values())).all()
     assert row(found, "sensitivity")["faces"] == 0
 
@@ -259,9 +265,28 @@ def test_intervals_cover_what_is_true_about_as_often_as_they_say():
 
     population = sample(20_000).measures(np.ones((1, 20_000)), 0.95)
     weights = intervals.resample([np.arange(27)], 200, seed=0)
+    del population["coded"]  # everything is
     covered = dict.fromkeys(population, 0)
     for _ in range(200):
         for measure, (_, low, high) in sample(27).measures(weights, 0.95).items():
-            covered[measure] += low <= population[measure][0] <= high
+            if measure in covered:
+                covered[measure] += low <= population[measure][0] <= high
     assert min(covered.values()) >= 0.89 * 200
     assert max(covered.values()) <= 0.99 * 200
+
+
+def test_faces_that_the_annotator_lost_are_part_of_the_true_prevalence_and_of_what_it_coded():
+    """Of 20 faces with the AU it coded 4, and found these; the others it lost."""
+    said, true = labels([1] * 4 + [0] * 20), truth([1] * 4 + [0] * 20 + [1] * 16)
+    lost = pd.DataFrame({"face_id": true["item"][24:] + "#0", "subject": ["s", "t"] * 8})
+    found = values(audit(said, true, **{**KNOBS, "lost": lost}))
+    assert found["true_prevalence"] == pytest.approx(20 / 40)
+    assert found["coded"] == pytest.approx(24 / 40)
+    assert found["sensitivity"] == 1
+
+
+def test_people_who_are_all_alike_are_no_more_faces_than_they_have():
+    """27 people of 80 faces, 40 with the AU each; one has 41: the spread is next to nothing."""
+    draws = np.array([1081 / 2160, *(1080 + np.arange(200) % 3) / 2160])
+    low, high = intervals.share(draws, 0.95, 27, 2160)
+    assert high - low > 1.9 * 1.96 * np.sqrt(0.25 / 2160)

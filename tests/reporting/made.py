@@ -186,7 +186,7 @@ def inputs(root: Path, *, skill: float = 1.0, frames: int = FRAMES) -> dict[str,
     }
     knobs: dict[str, Any] = {"bootstrap": 300, "confidence": 0.95, "seed": 1}
     audited = [
-        audit(rows, truth, minimum_confidence=0.5, **knobs).assign(
+        audit(rows, truth, lost=rows.iloc[:0], minimum_confidence=0.5, **knobs).assign(
             corpus=name, truth=kind, annotator="blendshapes"
         )
         for (name, kind), (rows, truth) in compared.items()

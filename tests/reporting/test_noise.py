@@ -19,7 +19,7 @@ def audited(truth="people", corpus="coded", unsure=0, **aus):
             "prevalence_ratio": said / 0.3,
         }
         rows += [
-            {"corpus": corpus, "truth": truth, "au": au, "measure": measure, "value": value,
+            {"corpus": corpus, "truth": truth, "au": au, "metric": measure, "value": value,
              "low": value - 0.1, "high": value + 0.1, "positives": 30, "faces": 100,
              "subjects": 1 if corpus == "coded" else 9, "unsure": unsure}
             for measure, value in values.items()

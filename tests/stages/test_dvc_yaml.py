@@ -86,6 +86,8 @@ def test_a_stage_depends_on_the_parameters_that_it_reads(stage):
     read -= {"model_dump"}  # of the report, which shows them all
     if stage == "annotate_beside":
         read -= {"annotator"}  # it is told whom to ask
+    if stage.startswith("annotate"):
+        read -= {"knobs"}  # what stage `annotators` wrote of them shapes the codes
     if stage in ("detect", "annotate", "annotate_beside"):
         read -= {"corpora"}  # they depend on what stage `corpus` wrote of them
     wanted = {WRITTEN.get(name, name) for name in read}
