@@ -28,6 +28,9 @@ from noisyau.errors import JobError
 _PATIENCE = 30  # seconds for a scheduler to answer
 _WAITERS = 1000  # threads at most that wait for a worker each
 _LOCAL = {
+    # Nobody looks at it, and its pages would answer whoever asks.
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
     # A worker that is slow to come back, on a machine that is out of breath, is still one.
     "distributed.deploy.lost-worker-timeout": "1 day",
     # Where none comes back, tasks end with an error instead of waiting for ever.
@@ -83,7 +86,7 @@ def _client(address: str, workers: int) -> Iterator[Client]:
                 threads_per_worker=1,
                 host="127.0.0.1",
                 security=True,  # else whoever is on this machine could run code as this user
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",
                 memory_limit=None,
             ) as cluster,
             Client(cluster, set_as_default=False) as client,

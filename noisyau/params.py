@@ -147,6 +147,16 @@ class OpenFace(Model):
     timeout_s_per_image: Positive
     minimum_confidence: Share
 
+    @model_validator(mode="after")
+    def _videos_have_a_program(self) -> "OpenFace":
+        told = self.video_command or [word for word in self.command if "FaceLandmarkImg" in word]
+        if self.videos != "pictures" and not told:
+            raise ValueError(
+                f"video_command: empty, and command {list(self.command)} does not call "
+                "FaceLandmarkImg, so that FeatureExtraction could be called in its place"
+            )
+        return self
+
 
 class Table(Model):
     path: Path

@@ -171,6 +171,10 @@ def test_a_small_number_written_as_text_is_still_a_number(tmp_path: Path) -> Non
         ),
         (lambda raw: raw["variants"].update({"a-b": {}}), r"variants\.a-b"),
         (
+            lambda raw: raw["annotators"]["openface"].update(command=["run.sh"], videos="dynamic"),
+            r"annotators\.openface: video_command: empty, and command \['run.sh'\] does not call",
+        ),
+        (
             lambda raw: raw.update(beside=["openfaces"]),
             r"beside\.0: 'openfaces' is not allowed; allowed: blendshapes, openface or table",
         ),

@@ -62,14 +62,15 @@ class Batch:
         waiting: dict[str, list[Face]] = {}
         for face in _faces(self.store, self.first, self.last, crops=False):
             waiting.setdefault(face.item, []).append(face)
+        now: dict[str, str] = {}
         for item in itertools.chain.from_iterable(shard() for shard in self.shards):
+            if isinstance(item, Lost):
+                now[item.name] = f"{item.reason}: {item.detail}"
+                continue
             for face in waiting.pop(item.name, []):
-                if isinstance(item, Lost):
-                    yield _lost(face, f"{item.reason}: {item.detail}")
-                else:
-                    yield replace(face, source=item.picture)
+                yield replace(face, source=item.picture)
         for face in itertools.chain.from_iterable(waiting.values()):
-            yield _lost(face, "the corpus no longer has it")
+            yield _lost(face, now.get(face.item, "the corpus no longer has it"))
 
 
 def _lost(face: Face, what: str) -> Uncoded:

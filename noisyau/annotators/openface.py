@@ -31,7 +31,7 @@ import numpy as np
 from noisyau import aus as au_names
 from noisyau.annotators import matching, openface_csv, programs
 from noisyau.annotators.base import Coded, Face, Uncoded
-from noisyau.annotators.openface_program import Call, Program, lines
+from noisyau.annotators.openface_program import Call, Program, lines, plain_picture
 from noisyau.faces.decode import UndecodableError, decode
 
 AUS = (*au_names.OPENFACE_17, 45)
@@ -121,7 +121,7 @@ class OpenFace:
     def _must_work(self, folder: Path) -> None:
         call = Call(folder / "check")
         plain = _Picture(call.given / "check.png", ())
-        plain.file.write_bytes(_plain())
+        plain.file.write_bytes(cv2.imencode(".png", plain_picture())[1].tobytes())
         ended = self._run(call)
         if _undone(call, [plain], ended):
             raise self._program.broken("code a plain picture", call, self._arguments(call), ended)
@@ -179,13 +179,6 @@ class _Picture:
 
     file: Path
     faces: tuple[Face, ...]
-
-
-def _plain() -> bytes:
-    """A grey picture with a disc: a face to nobody, and a picture to every reader."""
-    picture = np.full((128, 128, 3), 160, np.uint8)
-    cv2.circle(picture, (64, 64), 40, (90, 110, 140), -1)
-    return cv2.imencode(".png", picture)[1].tobytes()
 
 
 def _undone(call: Call, asked: Sequence[_Picture], ended: programs.Ended) -> list[_Picture]:

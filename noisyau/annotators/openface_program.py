@@ -6,6 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
 from noisyau.annotators import programs
 from noisyau.errors import AnnotatorError
 
@@ -17,6 +21,13 @@ _HOW_TO_GET = (
     "OpenFace 2.2 is built from github.com/TadasBaltrusaitis/OpenFace (its licence: academic, "
     "not commercial); set annotators.openface.command in params.yaml to its FaceLandmarkImg"
 )
+
+
+def plain_picture() -> NDArray[np.uint8]:
+    """A grey picture with a disc: a face to nobody, and a picture to every reader."""
+    picture = np.full((128, 128, 3), 160, np.uint8)
+    cv2.circle(picture, (64, 64), 40, (90, 110, 140), -1)
+    return picture
 
 
 class Call:
@@ -55,7 +66,8 @@ class Program:
 
     @property
     def path(self) -> Path:
-        """The real path: OpenFace seeks its models beside itself, not beside a link to it.
+        """Its absolute path. OpenFace seeks its models beside itself, so a link to it is followed;
+        a wrapper, which has arguments of its own, may go by the name that it is called by.
 
         Raises AnnotatorError where there is no such program.
         """
@@ -65,11 +77,14 @@ class Program:
                 f"openface: no program {self.command[0]!r} that can be run, as a path or on PATH. "
                 f"{_HOW_TO_GET}."
             )
-        return Path(found).resolve()
+        return Path(found).resolve() if len(self.command) == 1 else Path(found).absolute()
 
     @property
     def version(self) -> str:
-        """The start of the executable's digest, and the first arguments."""
+        """The start of the executable's digest, and the first arguments.
+
+        It does not tell of another model beside the program, or behind a wrapper or a container.
+        """
         digest = hashlib.sha256(self.path.read_bytes()).hexdigest()
         return " ".join((digest[:12], *self.command[1:]))
 

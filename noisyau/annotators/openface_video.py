@@ -17,13 +17,12 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 import cv2
-import numpy as np
 
 from noisyau.annotators import matching, openface_csv, programs
 from noisyau.annotators.base import Coded, Face, Uncoded
 from noisyau.annotators.openface import AUS, FLAGS
 from noisyau.annotators.openface_csv import Reading, Unread
-from noisyau.annotators.openface_program import Call, Program, lines
+from noisyau.annotators.openface_program import Call, Program, lines, plain_picture
 from noisyau.corpora import frames
 from noisyau.errors import AnnotatorError
 
@@ -118,13 +117,18 @@ class OpenFaceVideo:
 def video_command(command: tuple[str, ...]) -> tuple[str, ...]:
     """The command that calls FeatureExtraction, from the one that calls FaceLandmarkImg.
 
-    Raises AnnotatorError where it does not say FaceLandmarkImg.
+    Raises AnnotatorError where it does not.
     """
-    told = tuple(word.replace(_PICTURES, _VIDEOS) for word in command)
+    told = tuple(
+        str(Path(word).with_name(Path(word).name.replace(_PICTURES, _VIDEOS)))
+        if _PICTURES in Path(word).name
+        else word
+        for word in command
+    )
     if told == command:
         raise AnnotatorError(
-            f"annotators.openface.command {list(command)} does not say {_PICTURES}, so that "
-            f"{_VIDEOS} could be called beside it; set annotators.openface.video_command"
+            f"annotators.openface.command {list(command)} does not call {_PICTURES}, so that "
+            f"{_VIDEOS} could be called in its place; set annotators.openface.video_command"
         )
     return told
 
@@ -140,12 +144,9 @@ def _give(video: Path, call: Call) -> Path:
 
 
 def _plain(path: Path) -> Path:
-    """A video of a grey disc: a face to nobody, and a video to every reader."""
-    picture = np.full((128, 128, 3), 160, np.uint8)
-    cv2.circle(picture, (64, 64), 40, (90, 110, 140), -1)
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (128, 128))
     for _ in range(5):
-        writer.write(picture)
+        writer.write(plain_picture())
     writer.release()
     return path
 

@@ -69,7 +69,7 @@ def agreement(
             first.intensity(au), second.intensity(au), subject, len(names)
         )
     with threadpool_limits(1, "blas"):  # one thread adds in one order, whatever the machine
-        drawn = _resampled(sums.reshape(len(names), -1), bootstrap, seed)
+        drawn = _resampled(sums.reshape(len(names), len(aus) * _SUMS), bootstrap, seed)
     drawn = drawn.reshape(-1, len(aus), _SUMS)
     rows = [
         {"au": au_names.name(au), **row}

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -11,6 +12,7 @@ from noisyau.annotators.base import Face, Uncoded
 from noisyau.corpora import folder, open_corpus
 from noisyau.errors import AnnotatorError
 from noisyau.faces import store
+from noisyau.items import Item, Lost
 from tests.faces import drawing
 
 
@@ -91,6 +93,18 @@ def test_a_picture_deleted_since_its_face_was_found_costs_its_face_alone(
     told = [face for face in faces(found)[0] if isinstance(face, Uncoded)]
     assert [(one.face_id, one.reason) for one in told] == [("ann/1.jpg#0", "source_lost")]
     assert "now is not: unreadable: cannot be opened: No such file" in told[0].detail
+
+
+def test_of_two_entries_of_one_name_the_one_that_has_a_picture_gives_it(
+    pictures: tuple[Path, Path],
+) -> None:
+    def shard() -> Iterator[Item | Lost]:
+        yield Lost("ann/0.jpg", "ann", None, "bad_row", "cut short")
+        yield Item("ann/0.jpg", "ann", None, b"the picture")
+
+    (face,) = batches.Batch(pictures[1], 0, 1, (shard,)).faces()
+    assert isinstance(face, Face)
+    assert face.source == b"the picture"
 
 
 def test_a_store_of_another_corpus_is_refused(pictures: tuple[Path, Path], tmp_path: Path) -> None:

@@ -150,5 +150,7 @@ def test_feature_extraction_is_called_beside_face_landmark_img() -> None:
     )
     docker = ("docker", "run", "-v{scratch}:{scratch}", "openface", "FaceLandmarkImg")
     assert video_command(docker) == (*docker[:-1], "FeatureExtraction")
+    here = ("/opt/FaceLandmarkImg-2.2/bin/FaceLandmarkImg",)
+    assert video_command(here) == ("/opt/FaceLandmarkImg-2.2/bin/FeatureExtraction",)
     with pytest.raises(AnnotatorError, match=r"set annotators\.openface\.video_command"):
         video_command(("run.sh",))

@@ -138,6 +138,16 @@ def test_labels_under_a_minimum_confidence_count_for_nobody(pair):
     assert (found["faces"] == 0).all()
 
 
+def test_an_annotator_that_coded_nobody_agrees_with_nobody(pair, tmp_path):
+    one, other = pair
+    nobody = tables.read_arrow(one).slice(0, 0)
+    tables.write(nobody, tmp_path / "nobody.parquet", nobody.schema)
+    for both in ((tmp_path / "nobody.parquet", other), (one, tmp_path / "nobody.parquet")):
+        found = agreement.agreement(dict.fromkeys(both, 0.0), **KNOBS)
+        assert (found["faces"] == 0).all()
+        assert found["value"].isna().all()
+
+
 def test_faces_of_one_person_have_a_value_and_no_interval(tmp_path):
     said = drawn(60, seed=4) | {"subject": np.zeros(60, int)}
     pair = {write(tmp_path / f"{name}.parquet", said, name): 0.0 for name in ("one", "other")}

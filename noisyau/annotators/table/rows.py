@@ -108,7 +108,7 @@ def _parse(block: Block, files: Files, mapping: Mapping[str, str]) -> pa.Table:
     if columns.roles.get("face") not in (None, naming):
         face = columns.roles["face"]
         _each(cells(face), lambda cell: openface_csv.whole(cell, face), troubles)
-    success = role("success", 0, 1)
+    success = role("success", 0, 1) == 1 if "success" in columns.roles else np.ones(size, bool)
     confidence = role("confidence", 0, 1)
     codes = {}
     for code, column in columns.codes.items():
@@ -130,7 +130,7 @@ def _parse(block: Block, files: Files, mapping: Mapping[str, str]) -> pa.Table:
         "name": own if own is not None else block.column(str(naming)),
         "own": pa.array(np.full(size, naming is None)),
         "frame": _nullable(frame, pa.int32()),
-        "success": pa.array(success != 0),  # where it is not told, it is one
+        "success": pa.array(success),
         "confidence": _nullable(confidence, pa.float32()),
         "points": pa.nulls(size, ROWS.field("points").type) if points is None else points,
         "trouble": pa.array([troubles.get(row) for row in range(size)], pa.large_string()),
