@@ -171,7 +171,7 @@ def test_every_row_of_every_recording_is_a_label_or_listed(shared: Path, tmp_pat
     files = sorted(path.glob("*/out/*.csv"))
     assert len(files) == 30
     rows = sum(1 for file in files for _ in openface_csv.read(file))
-    once = ["a.b.c.jpg", "unicodé_ü.png", "x/with space.jpg", "single.webp"]
+    once = ["a.b.c.jpg", "unicodé_ü.png", "with space.jpg", "single.webp"]
     faces: list[Stored | str] = [*once, Stored("same.jpg"), "45-m7-di-ph.jpg", "multi_face.jpg"]
     faces += [Stored(f"image_sequence/{frame}", frame=frame) for frame in range(1, 41)]
     faces += [Stored(f"no_face/{frame}", frame=frame) for frame in range(1, 96)]
@@ -234,6 +234,8 @@ def test_a_row_finds_its_item_by_the_name_that_they_share(tmp_path: Path, name: 
         ("17.jpg", "SN001/17"),  # a frame's number says nothing without its video
         ("m.0107_f_70-FaceId-1.jpg", "m.0107_f_70-FaceId-0"),
         ("x/1.jpg#1", "x/1.jpg"),
+        ("y/1.jpg", "x/1.jpg"),  # another folder's
+        ("z/y/1.jpg", "x/y/1.jpg"),
         ("", "x/1.jpg"),
     ],
 )
@@ -253,6 +255,35 @@ def test_a_name_that_two_items_share_means_neither_and_their_full_names_mean_eac
     assert set(found.failed().values()) == {"no_row"}
     full = write(tmp_path, "full.csv", HEADER, "/x/ann/1.jpg,1", "/x/bob/1.jpg,0")
     assert labels_of(tmp_path, items, full).codes() == {"ann/1.jpg#0": 1, "bob/1.jpg#0": 0}
+
+
+def test_another_video_s_frames_are_not_this_one_s(tmp_path: Path):
+    file = write(tmp_path, "own.csv", "item,frame,AU12_c", "bob/talk.mp4,1,1")
+    found = labels_of(tmp_path, [Stored("ann/talk/1", frame=1)], file)
+    assert found.left() == {"own.csv:2": "no_item"}
+
+
+def test_a_video_whose_frames_count_from_0_gives_no_frame_its_neighbour_s_label(tmp_path: Path):
+    rows = [f"ann.mp4,{frame},1" for frame in range(3)]
+    file = write(tmp_path, "own.csv", "item,frame,AU12_c", *rows)
+    found = labels_of(tmp_path, [Stored(f"ann/{n}", frame=n) for n in (1, 2, 3)], file)
+    assert found.codes() == {}
+    assert set(found.left().values()) == {"no_item"}
+
+
+def test_a_row_of_a_picture_s_second_face_without_landmarks_is_not_the_first_s(tmp_path: Path):
+    file = write(tmp_path, "own.csv", "item,face,AU12_c", "x/1.jpg,1,1")
+    found = labels_of(tmp_path, ["x/1.jpg"], file)
+    assert found.codes() == {}
+    assert found.left() == {"own.csv:2": "ambiguous"}
+
+
+def test_files_below_a_link_that_leads_back_are_read_once(tmp_path: Path):
+    write(tmp_path, "rows/own.csv", HEADER, "x/1.jpg,1")
+    for name in ("one", "two"):
+        (tmp_path / "rows" / name).symlink_to(tmp_path / "rows")
+    found = labels_of(tmp_path, ["x/1.jpg"], tmp_path / "rows")
+    assert (found.codes(), found.left()) == ({"x/1.jpg#0": 1}, {})
 
 
 def test_an_item_whose_face_was_lost_still_keeps_its_name_from_others(tmp_path: Path):

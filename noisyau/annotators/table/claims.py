@@ -83,6 +83,12 @@ def settle(rows: pa.Table, meant: Meant, store: Store) -> Settled:
     settled.row_fate[good.loc[unsure, "row"]] = Fate.AMBIGUOUS
     good = good[~unsure]
     several = good["face"].duplicated(keep=False)
+    further = rows["further"].to_numpy()[good["row"]] & (meant.face[good["row"]] == NONE)
+    unplaced = good[~several & ~good["pointed"] & further]  # not the first, but which?
+    settled.row_fate[unplaced["row"]] = Fate.AMBIGUOUS
+    settled.face_fate[unplaced["face"]] = Fate.AMBIGUOUS
+    settled.face_row[unplaced["face"]] = unplaced["row"]
+    good, several = good.drop(unplaced.index), several.drop(unplaced.index)
     _give(settled, good[~several])
     if several.any():
         _judge(settled, good[several].sort_values(["face", "row"]), rows)

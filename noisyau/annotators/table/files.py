@@ -57,8 +57,14 @@ def find(path: Path) -> Files:
     if path.is_file() and path.suffix.lower() in SUFFIXES:
         return Files(path, (path.name,))
     found = []
+    seen: set[Path] = set()  # a link may lead back
     for folder, below, files in os.walk(path, followlinks=True):
-        below[:] = [name for name in below if not name.startswith(".")]
+        seen.add(Path(folder).resolve())
+        below[:] = [
+            name
+            for name in sorted(below)
+            if not name.startswith(".") and (Path(folder) / name).resolve() not in seen
+        ]
         found += [
             (Path(folder) / name).relative_to(path).as_posix()
             for name in files

@@ -97,12 +97,22 @@ def match(rows: pa.Table, store: Store, videos: Mapping[str, str]) -> Meant:
         item[by_frame], way[by_frame] = _frames(distinct, code[by_frame], frames, store, videos)
     named = face != NOBODY
     item[named], way[named] = store.item_of[face[named]], 0
+    item[_from_0(rows, code)] = NOBODY
     sure = np.flatnonzero(item >= 0)
     nearest = np.full(len(store.items), np.iinfo(np.int64).max)
     np.minimum.at(nearest, item[sure], way[sure])
     lesser = np.zeros(len(item), bool)
     lesser[sure] = way[sure] > nearest[item[sure]]
     return Meant(item, face, lesser)
+
+
+def _from_0(rows: pa.Table, code: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(rows,) whether a row's video counts its frames from 0, where items count from 1.
+
+    code  (rows,) which rows have one name
+    """
+    frame = rows["frame"].fill_null(-1).to_numpy()
+    return np.asarray(np.isin(code, np.unique(code[frame == 0])) & (frame >= 0), np.bool_)
 
 
 def _faces(distinct: pa.Array, store: Store) -> NDArray[np.int64]:

@@ -4,7 +4,8 @@ The nearest way counts, tried in this order:
 
     as it is             smith/3.jpg
     without its suffix   smith/3          (of pictures and videos; other dots are part of a name)
-    by its last parts    smith/3.jpg, smith/3, then 3.jpg, 3: the longest that both have first
+    as the other's end   .../smith/3.jpg or 3.jpg for smith/3.jpg, with and without suffix; never
+                         jones/3.jpg, whose folder says that it is another
 
 What two share in the nearest way that anything is found by means neither of them.
 """
@@ -40,7 +41,7 @@ def find(
     names   (n,) distinct
     keys    (k,) what somebody is called; one may be called by several
     owners  (k,) who that is, from 0
-    short   (k,) whether the key's last parts alone may do, as they may not for `SN001/17`
+    short   (k,) whether one may be the other's end, as `17` may not be of `SN001/17`
     returns (n,) owner, NOBODY or SEVERAL; (n,) the number of the way, 0 the nearest
     """
     found = np.full(len(names), NOBODY, np.int64)
@@ -48,24 +49,38 @@ def find(
     left = np.flatnonzero(pc.not_equal(names, "").to_numpy(zero_copy_only=False))
     names = pc.replace_substring(names, "\\", "/")
     shorts = keys.filter(pa.array(short))
-    for way, (change, by_parts) in enumerate(_ways(shorts)):
+    for way, (change, folders) in enumerate(_ways(shorts)):
         if not len(left):
             break
-        candidates, whose = (shorts, owners[short]) if by_parts else (keys, owners)
-        result = _looked_up(change(names.take(pa.array(left))), change(candidates), whose)
+        asked = names.take(pa.array(left))
+        if folders is None:
+            result = _looked_up(change(asked), change(keys), owners)
+        else:
+            depth, of_keys = _depth(asked), _depth(shorts)
+            ends = _looked_up(change(asked), change(shorts), owners[short])
+            same = pa.array(of_keys == folders)
+            begins = _looked_up(
+                change(asked), change(shorts.filter(same)), owners[short][of_keys == folders]
+            )
+            result = np.select([depth == folders, depth > folders], [ends, begins], NOBODY)
         found[left], ways[left] = result, way
         left = left[result == NOBODY]
     return found, ways
 
 
-def _ways(shorts: pa.Array) -> Iterator[tuple[_Key, bool]]:
-    """Each way's change to names and keys, and whether it is one of those by the last parts."""
-    yield _as_it_is, False
-    yield _without_suffix, False
-    most = pc.max(pc.count_substring(shorts, "/")).as_py() if len(shorts) else -1
+def _ways(shorts: pa.Array) -> Iterator[tuple[_Key, int | None]]:
+    """Each way's change to names and keys; of an end, how many folders it has."""
+    yield _as_it_is, None
+    yield _without_suffix, None
+    most = int(_depth(shorts).max(initial=-1))
     for folders in range(most, -1, -1):
-        yield functools.partial(_last_parts, folders), True
-        yield functools.partial(_last_parts_without_suffix, folders), True
+        yield functools.partial(_last_parts, folders), folders
+        yield functools.partial(_last_parts_without_suffix, folders), folders
+
+
+def _depth(names: pa.Array) -> NDArray[np.int64]:
+    """How many folders each name has."""
+    return np.asarray(pc.count_substring(names, "/").to_numpy(zero_copy_only=False), np.int64)
 
 
 def _as_it_is(names: pa.Array) -> pa.Array:

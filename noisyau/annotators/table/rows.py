@@ -30,6 +30,7 @@ ROWS = pa.schema(
         pa.field("name", pa.large_string()),
         pa.field("own", pa.bool_()),  # the name is the file's own, no column's
         pa.field("frame", pa.int32()),
+        pa.field("further", pa.bool_()),  # it is of another face than its picture's first
         pa.field("success", pa.bool_()),
         pa.field("confidence", pa.float32()),
         pa.field("points", pa.list_(pa.float32(), 10)),  # null: no such columns; NaN: no numbers
@@ -105,9 +106,11 @@ def _parse(block: Block, files: Files, mapping: Mapping[str, str]) -> pa.Table:
     frame = np.full(size, np.nan)
     if "frame" in columns.roles:  # of cut rows too: it tells whose row it was
         frame = _frames(block.column(columns.roles["frame"]), naming is not None, troubles)
+    further = np.zeros(size, bool)
     if columns.roles.get("face") not in (None, naming):
         face = columns.roles["face"]
         _each(cells(face), lambda cell: openface_csv.whole(cell, face), troubles)
+        further = numbers(face, 0, 2**31 - 1) > 0
     success = role("success", 0, 1) == 1 if "success" in columns.roles else np.ones(size, bool)
     confidence = role("confidence", 0, 1)
     codes = {}
@@ -130,6 +133,7 @@ def _parse(block: Block, files: Files, mapping: Mapping[str, str]) -> pa.Table:
         "name": own if own is not None else block.column(str(naming)),
         "own": pa.array(np.full(size, naming is None)),
         "frame": _nullable(frame, pa.int32()),
+        "further": pa.array(further),
         "success": pa.array(success),
         "confidence": _nullable(confidence, pa.float32()),
         "points": pa.nulls(size, ROWS.field("points").type) if points is None else points,
@@ -145,7 +149,7 @@ def _without_codes(block: Block, files: Files) -> pa.Table:
     rows = [
         {
             "file": number, "number": 1, "name": files.stem(number), "own": True,
-            "success": True, "trouble": trouble,
+            "further": False, "success": True, "trouble": trouble,
         }
         for number in block.of
     ]  # fmt: skip
