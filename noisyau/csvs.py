@@ -31,7 +31,7 @@ def read(path: Path, needed: Sequence[str], otherwise: str = "") -> Iterator[Row
     otherwise  what to do where it lacks one
 
     Raises CorpusError with the file and the line where the file is not UTF-8, a quote is left
-    open or a column is missing.
+    open, a column is missing or two have one name.
     """
     path = Path(path)
     lines = _lines(path)
@@ -40,6 +40,8 @@ def read(path: Path, needed: Sequence[str], otherwise: str = "") -> Iterator[Row
         raise CorpusError(
             f"{path}:1: no column {', '.join(map(repr, absent))}; found {header}. {otherwise}"
         )
+    if twice := sorted({name for name in header if name and header.count(name) > 1}):
+        raise CorpusError(f"{path}:1: two columns are called {twice[0]!r}; rename one")
     for line, cells in lines:
         yield _row(path, line, header, cells)
 

@@ -26,7 +26,7 @@ def start(main: Callable[..., None], **arguments: Sequence[str] | type | None) -
         parser.add_argument(f"--{name}", required=kind is not None, **how)
     chosen = vars(parser.parse_args())
     given = [str(value) for value in chosen.values() if value is not None]
-    name = "-".join([Path(sys.argv[0]).stem, *given])
+    name = "-".join([Path(sys.argv[0]).stem, *given]).replace("/", "-")
     try:
         with jobs.alone(name):
             main(**chosen)

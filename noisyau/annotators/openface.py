@@ -19,6 +19,7 @@ its faces.
 """
 
 import itertools
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,12 +32,12 @@ import numpy as np
 from noisyau import aus as au_names
 from noisyau.annotators import matching, openface_csv, programs
 from noisyau.annotators.base import Coded, Face, Uncoded
+from noisyau.annotators.openface_csv import Reading, Unread
 from noisyau.annotators.openface_program import Call, Program, lines, plain_picture
 from noisyau.faces.decode import UndecodableError, decode
 
 AUS = (*au_names.OPENFACE_17, 45)
 FLAGS = ("-aus", "-2Dfp")
-_NAMES = {"crop": "crop", "source": "picture"}
 _LARGEST = 50_000_000  # bytes of one picture's CSV: a crowd of 30,000
 _AS_THEY_ARE = {b"\xff\xd8\xff": ".jpg", b"\x89PNG": ".png", b"BM": ".bmp"}  # -fdir takes these
 
@@ -98,7 +99,7 @@ class OpenFace:
             for picture in todo:
                 if picture not in undone:
                     yield from self._answers(call, picture)
-                    picture.file.unlink()
+                    picture.file.unlink(missing_ok=True)
             call.again()
             todo = undone
             if todo:
@@ -107,15 +108,16 @@ class OpenFace:
 
     def _alone(self, picture: "_Picture", scratch: Path) -> Iterator[Coded | Uncoded]:
         call = Call(scratch / "alone")
-        picture.file.rename(call.given / picture.file.name)
+        if picture.file.exists():
+            picture.file.rename(call.given / picture.file.name)
         ended = self._run(call)
         if not _undone(call, [picture], ended):
             yield from self._answers(call, picture)
         else:
+            call.must_have_room()
             self._must_work(scratch)
-            reason = "time_limit" if ended.hung else "program_died" if ended.code else "no_output"
             for face in picture.faces:
-                yield Uncoded(face.face_id, reason, str(ended))
+                yield Uncoded(face.face_id, ended.reason, str(ended))
         call.remove()
 
     def _must_work(self, folder: Path) -> None:
@@ -139,7 +141,7 @@ class OpenFace:
                     file = stem.with_suffix(suffix)
                     file.write_bytes(picture)
                     return file
-            picture = decode(picture)
+            picture = decode(picture, largest=sys.maxsize)  # detection found it small enough
         assert isinstance(picture, np.ndarray)
         file = stem.with_suffix(".png")
         quick = [cv2.IMWRITE_PNG_COMPRESSION, 1]
@@ -149,23 +151,27 @@ class OpenFace:
     def _answers(self, call: Call, picture: "_Picture") -> Iterator[Coded | Uncoded]:
         csv = call.csv(picture.file.stem)
         size = csv.stat().st_size if csv.exists() else 0
-        rows = list(openface_csv.read(csv)) if 0 < size <= _LARGEST else []
-        for face in picture.faces:
-            if size > _LARGEST:
-                yield Uncoded(face.face_id, "bad_output", f"a CSV of {size:,} bytes")
-                continue
-            stored = matching.in_crop(face) if self.sees == "crop" else face.landmarks
-            yield matching.answer(face, stored, rows, f"the {_NAMES[self.sees]}")
+        rows: list[Reading | Unread] = []
+        if size > _LARGEST:
+            rows = [Unread(csv.name, f"{size:,} bytes, more than {_LARGEST:,}")]
+        elif csv.exists():
+            rows = list(openface_csv.told(csv))
+        in_crop = self.sees == "crop"
+        faces = [
+            (face, matching.in_crop(face) if in_crop else face.landmarks) for face in picture.faces
+        ]
+        yield from matching.answers(faces, rows, "the crop" if in_crop else "the picture")
 
     def _arguments(self, call: Call) -> list[str]:
         return [*FLAGS, "-fdir", str(call.given), "-out_dir", str(call.out)]
 
     def _run(self, call: Call) -> programs.Ended:
+        stems = [file.stem for file in call.given.iterdir()]
         return self._program.run(
             call,
             self._arguments(call),
             patience=self.timeout,
-            progress=lambda: sum(1 for _ in call.out.iterdir()),
+            progress=lambda: sum(call.details(stem).exists() for stem in stems),
         )
 
     @property

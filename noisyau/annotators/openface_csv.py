@@ -10,6 +10,7 @@ intensity. A row that cannot be taken at its word is told, not mended.
 """
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +20,10 @@ from numpy.typing import NDArray
 
 from noisyau import aus as au_names
 from noisyau import csvs
-from noisyau.errors import AnnotatorError
+from noisyau.errors import AnnotatorError, CorpusError
 
 _POINTS = 68
+_NO_NUMBER = re.compile(r"[+-]?(nan(\([^)]*\))?|1\.?#\w+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,20 @@ def read(path: Path) -> Iterator[Reading | Unread]:
             yield Unread(row.place, str(error))
 
 
+def told(path: Path) -> Iterator[Reading | Unread]:
+    """The rows of a file that a program has just written; what cannot be read is one Unread."""
+    rows = 0
+    try:
+        for row in read(path):
+            rows += 1
+            yield row
+    except (AnnotatorError, CorpusError) as error:
+        yield Unread(path.name, str(error).replace(str(path), path.name))
+    else:
+        if not rows:
+            yield Unread(path.name, f"{path.name}: no row")
+
+
 def _columns(path: Path, row: csvs.Row) -> dict[str, tuple[int, ...]]:
     columns = {kind: au_names.in_columns(row.cells, kind) for kind in "cr"}
     if not any(columns.values()):
@@ -117,8 +133,8 @@ def number(cell: str, column: str, low: float, high: float) -> float | None:
     C++ programs write NaN as `nan`, `-nan`, `-nan(ind)` or `1.#IND`. Raises ValueError for
     anything else that is no number, or is outside low..high.
     """
-    word = cell.strip().lower().lstrip("+-")
-    if not word or word.startswith("nan") or "#" in word:
+    word = cell.strip()
+    if not word or _NO_NUMBER.fullmatch(word):
         return None
     try:
         value = float(cell)

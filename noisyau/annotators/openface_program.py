@@ -1,6 +1,8 @@
 """Calling one of OpenFace 2's programs: where it is, what it is told, and in which folder."""
 
+import errno
 import hashlib
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from noisyau import outputs
 from noisyau.annotators import programs
 from noisyau.errors import AnnotatorError
 
@@ -17,6 +20,7 @@ SCRATCH = "{scratch}"
 """In a command, stands for the folder of a call, for programs that must be told of it."""
 
 LOADING = 15.0  # seconds, beyond a picture's own, that a call may take to read its models
+_ROOM = 64 * 1024  # bytes free on a disk, below which writing has failed
 _HOW_TO_GET = (
     "OpenFace 2.2 is built from github.com/TadasBaltrusaitis/OpenFace (its licence: academic, "
     "not commercial); set annotators.openface.command in params.yaml to its FaceLandmarkImg"
@@ -41,11 +45,17 @@ class Call:
 
     def again(self) -> None:
         """Forget what the program wrote."""
-        shutil.rmtree(self.out)
+        shutil.rmtree(self.out, ignore_errors=True)
         self.out.mkdir()
+        self.given.mkdir(exist_ok=True)
 
     def remove(self) -> None:
-        shutil.rmtree(self.folder)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def must_have_room(self) -> None:
+        """JobError where the disk is full: then the program is not to blame for what it lacks."""
+        if shutil.disk_usage(self.folder).free < _ROOM:
+            raise outputs.disk_error(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), self.folder)
 
     def csv(self, stem: str) -> Path:
         return self.out / f"{stem}.csv"
@@ -97,12 +107,17 @@ class Program:
         progress: Callable[[], object],
     ) -> programs.Ended:
         """Call it; see `programs.run`. `patience` is seconds, beyond those of loading."""
-        return programs.run(
-            self._words(call, arguments),
-            call.folder,
-            patience=patience + LOADING,
-            progress=progress,
-        )
+        try:
+            return programs.run(
+                self._words(call, arguments),
+                call.folder,
+                patience=patience + LOADING,
+                progress=progress,
+            )
+        except OSError as error:
+            raise AnnotatorError(
+                f"openface: {self.path} cannot be started: {error.strerror}. {_HOW_TO_GET}."
+            ) from error
 
     def broken(
         self, what: str, call: Call, arguments: Sequence[str], ended: programs.Ended

@@ -8,7 +8,6 @@ plausible AUs for frames that it lost. Rows are matched by frame number and by l
 """
 
 import itertools
-import os
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -24,8 +23,9 @@ from noisyau.annotators.openface import AUS, FLAGS
 from noisyau.annotators.openface_csv import Reading, Unread
 from noisyau.annotators.openface_program import Call, Program, lines, plain_picture
 from noisyau.corpora import frames
-from noisyau.errors import AnnotatorError
+from noisyau.errors import AnnotatorError, CorpusError
 
+_LARGEST_FRAME = 20_000  # bytes of a frame's row: all 711 columns take 6,000
 _PICTURES, _VIDEOS = "FaceLandmarkImg", "FeatureExtraction"
 
 
@@ -65,29 +65,41 @@ class OpenFaceVideo:
 
         Reasons: no_face (not tracked in the frame), other_face, bad_output, video_stopped (its
         frames end before the face's), frame_unsure (a frame before it is lost, so that plain
-        readers count otherwise), program_died, time_limit, no_output.
+        readers count otherwise), source_lost, program_died, time_limit, no_output.
         """
         asked = list(faces)
         video = asked[0].source
         assert isinstance(video, Path)
+        try:
+            sure = frames.counted_alike(video)
+        except CorpusError as error:
+            for face in asked:
+                yield Uncoded(face.face_id, "source_lost", str(error))
+        else:
+            yield from self._code(asked, video, sure, scratch)
+
+    def _code(
+        self, asked: list[Face], video: Path, sure: int, scratch: Path
+    ) -> Iterator[Coded | Uncoded]:
         for _ in range(2):
             call = Call(scratch / "call")
-            given = _give(video, call)
-            ended = self._run(call, given)
+            given = call.given / f"video{video.suffix.lower()}"
+            shutil.copyfile(video, given)  # not a link: the program may do with it what it likes
+            ended = self._run(call, given, sure)
             if _is_whole(call, given, ended):
-                yield from _answers(asked, call.csv(given.stem), video)
+                yield from _answers(asked, call.csv(given.stem), sure)
                 call.remove()
                 return
+            call.must_have_room()
             call.remove()
         self._must_work(scratch)
-        reason = "time_limit" if ended.hung else "program_died" if ended.code else "no_output"
         for face in asked:
-            yield Uncoded(face.face_id, reason, str(ended))
+            yield Uncoded(face.face_id, ended.reason, str(ended))
 
     def _must_work(self, folder: Path) -> None:
         call = Call(folder / "check")
         given = _plain(call.given / "check.avi")
-        ended = self._run(call, given)
+        ended = self._run(call, given, 5)
         if not _is_whole(call, given, ended):
             raise self._program.broken(
                 "code a plain video", call, self._arguments(call, given), ended
@@ -105,12 +117,14 @@ class OpenFaceVideo:
     def _arguments(self, call: Call, video: Path) -> list[str]:
         return [*self._flags, "-f", str(video), "-out_dir", str(call.out)]
 
-    def _run(self, call: Call, video: Path) -> programs.Ended:
+    def _run(self, call: Call, video: Path, frames_in_it: int) -> programs.Ended:
+        csv, most = call.csv(video.stem), _LARGEST_FRAME * (frames_in_it + 1)
+
+        def written() -> int:
+            return min(csv.stat().st_size, most) if csv.exists() else 0
+
         return self._program.run(
-            call,
-            self._arguments(call, video),
-            patience=self.timeout,
-            progress=lambda: sum(file.stat().st_size for file in call.out.iterdir()),
+            call, self._arguments(call, video), patience=self.timeout, progress=written
         )
 
 
@@ -133,16 +147,6 @@ def video_command(command: tuple[str, ...]) -> tuple[str, ...]:
     return told
 
 
-def _give(video: Path, call: Call) -> Path:
-    """The video under a name of our own where the program may look; a copy costs only disk."""
-    given = call.given / f"video{video.suffix.lower()}"
-    try:
-        os.link(video.resolve(), given)
-    except OSError:  # another disk, or one without links
-        shutil.copyfile(video, given)
-    return given
-
-
 def _plain(path: Path) -> Path:
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (128, 128))
     for _ in range(5):
@@ -157,35 +161,45 @@ def _is_whole(call: Call, given: Path, ended: programs.Ended) -> bool:
     return ended.code == 0 and not ended.hung and all(map(lines, written))
 
 
-def _answers(asked: list[Face], csv: Path, video: Path) -> Iterator[Coded | Uncoded]:
+def _answers(asked: list[Face], csv: Path, sure: int) -> Iterator[Coded | Uncoded]:
     waiting: dict[int, list[Face]] = {}
-    sure = frames.counted_alike(video)
     for face in asked:
         if face.frame is None or face.frame > sure:
             yield Uncoded(face.face_id, "frame_unsure", _unsure(sure))
         else:
             waiting.setdefault(face.frame, []).append(face)
     last, unread = 0, ""
-    for frame, group in itertools.groupby(openface_csv.read(csv), key=_frame):
+    for frame, group in itertools.groupby(openface_csv.told(csv), key=_frame):
         rows = list(group)
         if frame is None:  # the row is cut, or says no number
             told = (row.detail for row in rows if isinstance(row, Unread))
             unread = unread or next(told, "a row without a frame")
-            continue
-        last = max(last, frame)
-        tracked = [row for row in rows if isinstance(row, Reading) and row.success]
-        for face in waiting.pop(frame, []):
-            if tracked:
-                yield matching.answer(face, face.landmarks, tracked, "the frame")
-            else:
-                lost = "OpenFace did not track a face in this frame"
-                yield Uncoded(face.face_id, "no_face", lost)
+        elif frame == 0:
+            unread = "frames count from 0, where OpenFace counts from 1"
+            break
+        else:
+            last = max(last, frame)
+            yield from _of_frame(waiting.pop(frame, []), rows)
     for face in itertools.chain.from_iterable(waiting.values()):
         if unread:
             yield Uncoded(face.face_id, "bad_output", f"OpenFace's CSV: {unread}")
         else:
             detail = f"OpenFace read {last} frames and not this one, which decoding gives"
             yield Uncoded(face.face_id, "video_stopped", detail)
+
+
+def _of_frame(faces: list[Face], rows: list[Reading | Unread]) -> Iterator[Coded | Uncoded]:
+    tracked = [row for row in rows if isinstance(row, Reading) and row.success]
+    if len({row.face for row in tracked}) < len(tracked):
+        detail = f"OpenFace's CSV: {tracked[0].place}: the frame comes again"
+        yield from (Uncoded(face.face_id, "bad_output", detail) for face in faces)
+    elif tracked:
+        yield from matching.answers(
+            [(face, face.landmarks) for face in faces], tracked, "the frame"
+        )
+    else:
+        detail = "OpenFace did not track a face in this frame"
+        yield from (Uncoded(face.face_id, "no_face", detail) for face in faces)
 
 
 def _frame(row: Reading | Unread) -> int | None:

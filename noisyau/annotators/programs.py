@@ -38,6 +38,11 @@ class Ended:
     hung: bool
     output: str
 
+    @property
+    def reason(self) -> str:
+        """Why it has not done its work, in a word: time_limit, program_died, no_output."""
+        return "time_limit" if self.hung else "program_died" if self.code else "no_output"
+
     def __str__(self) -> str:
         if self.hung:
             how = "made no progress and was ended at the time limit"
@@ -125,8 +130,9 @@ class _Tail:
         self._thread.start()
 
     def _read(self) -> None:
-        while some := os.read(self._stream.fileno(), 65536):
-            self._kept = (self._kept + some)[-_KEPT:]
+        with contextlib.suppress(OSError, ValueError):  # closed, while a stray child prints on
+            while some := os.read(self._stream.fileno(), 65536):
+                self._kept = (self._kept + some)[-_KEPT:]
 
     def text(self) -> str:
         self._thread.join(timeout=5)

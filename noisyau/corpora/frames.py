@@ -134,7 +134,7 @@ def counted_alike(path: Path) -> int:
 
     Raises CorpusError where the file cannot be opened as a video.
     """
-    head, video = header(path), _open(path)
+    head, video = (header(path), _open(path)) if path.is_file() else (None, None)
     if head is None or video is None:
         raise CorpusError(f"{path}: opened before, now it cannot be; was it changed meanwhile?")
     number, clock = 0, _NO_CLOCK

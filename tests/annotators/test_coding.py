@@ -140,6 +140,7 @@ def test_nothing_but_the_tables_is_left_behind(faces: Path, tmp_path: Path) -> N
         "labels",
         "labels/celebrities_brightness.parquet",
         "labels/celebrities_brightness_failures.parquet",
+        "labels/celebrities_brightness_unmatched.parquet",
     }
 
 

@@ -240,6 +240,75 @@ def test_a_full_disk_under_the_program_stops_the_stage_and_fails_no_face(
         code(program, tmp_path, "face", "no_face")
 
 
+def writes(folder: Path, program: Path, content: bytes) -> Path:
+    """A program that calls the stand-in, then writes something else into its first CSV."""
+    wrapper = folder / "FaceLandmarkImg"
+    wrapper.write_text(f"""#!/bin/sh
+{program} "$@"
+code=$?
+while [ $# -gt 1 ]; do [ "$1" = -out_dir ] && out=$2; shift; done
+[ -e "$out/000000.csv" ] && printf '%b' '{content.decode("latin-1")}' > "$out/000000.csv"
+exit $code
+""")
+    wrapper.chmod(0o755)
+    return wrapper
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (rb"\0377\0376\n", "not UTF-8"),
+        (rb'face,"confidence\n', "is a quote left open"),
+        (rb"face,confidence\n0,1\n", "no column such as AU12_c"),
+        (rb"\n", "no row"),
+        (rb"face,confidence,AU01_c,AU01_c\n0,0.9,1.0,0.0\n", "two columns are called 'AU01_c'"),
+        (rb"face,confidence,AU01_c\n0,0.9,1.0\n", "no landmarks"),
+    ],
+)
+def test_a_csv_that_cannot_be_read_costs_its_picture_alone(program, tmp_path, content, told):
+    (tmp_path / "bin").mkdir()
+    answers = code(writes(tmp_path / "bin", program, content), tmp_path / "a", "face", "face")
+    assert reasons(answers) == ["bad_output", "coded"]
+    lost = answers["x/0#0"]
+    assert isinstance(lost, Uncoded)
+    assert told in lost.detail
+    assert str(tmp_path) not in lost.detail
+
+
+def test_a_row_is_the_label_of_the_face_that_it_lies_on_best_and_of_no_other(program, tmp_path):
+    near = (standin.EYES[0] + 0.3 * standin.DISTANCE, standin.EYES[1])
+    picture = encoded("face", ".png")
+    faces = [in_picture(0, near, picture, 0), in_picture(0, standin.EYES, picture, 1)]
+    answers = {one.face_id: one for one in OpenFace((str(program),)).code(faces, tmp_path)}
+    assert isinstance(answers["x/0#1"], Coded)
+    lost = answers["x/0#0"]
+    assert isinstance(lost, Uncoded)
+    assert lost.reason == "other_face"
+    assert "another face's" in lost.detail
+
+
+def test_a_program_that_removes_its_inputs_and_outputs_costs_no_more_than_their_faces(
+    program, tmp_path
+):
+    (tmp_path / "bin").mkdir()
+    wrapper = tmp_path / "bin/FaceLandmarkImg"
+    wrapper.write_text(f"""#!/bin/sh
+{program} "$@"
+while [ $# -gt 1 ]; do [ "$1" = -fdir ] && given=$2; [ "$1" = -out_dir ] && out=$2; shift; done
+[ -e "$given/check.png" ] || rm -r "$given" "$out"
+""")
+    wrapper.chmod(0o755)
+    assert reasons(code(wrapper, tmp_path / "a", "face", "face")) == ["no_output"] * 2
+
+
+def test_a_program_that_is_none_is_told_before_any_work(tmp_path):
+    text = tmp_path / "FaceLandmarkImg"
+    text.write_text("words")
+    text.chmod(0o755)
+    with pytest.raises(AnnotatorError, match="cannot be started: Exec format error"):
+        OpenFace((str(text),)).check()
+
+
 def test_a_csv_of_absurd_size_fails_its_picture_and_is_not_read(program, tmp_path, monkeypatch):
     monkeypatch.setattr(openface, "_LARGEST", 2000)  # one face with its landmarks has 1,400
     answers = code(program, tmp_path, "three", "face")

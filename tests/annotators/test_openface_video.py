@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from noisyau.annotators import openface_program
+from noisyau.annotators import openface_program, openface_video
 from noisyau.annotators.base import Coded, Face, Uncoded
 from noisyau.annotators.openface_video import OpenFaceVideo, video_command
 from noisyau.errors import AnnotatorError
@@ -122,17 +122,47 @@ def test_frames_after_one_that_cannot_be_decoded_are_not_counted_on(
     assert "frame 3 cannot be decoded" in answers[2].detail
 
 
-def test_a_file_that_is_no_video_for_openface_fails_its_frames_though_it_exits_with_0(
+def test_a_video_that_openface_cannot_open_fails_its_frames_though_it_exits_with_0(
     program: Path, tmp_path: Path
 ) -> None:
-    video = tmp_path / "SN001.avi"
-    video.write_bytes(b"RIFF and nothing else")
-    annotator = OpenFaceVideo((str(program),), mode="dynamic")
+    wrapper = tmp_path / "wrapper"
+    wrapper.write_text(
+        f'#!/bin/sh\ncase "$*" in */video.avi*) exec {program} -f /gone.mp4;; '
+        f'*) exec {program} "$@";; esac\n'
+    )
+    wrapper.chmod(0o755)
+    found = code(wrapper, tmp_path, ["face"] * 2)
+    assert reasons(found) == ["no_output"] * 2
+    assert isinstance(found[0], Uncoded)
+    assert "Failed to open the video file at location: /gone.mp4" in found[0].detail
+
+
+def test_a_video_that_is_gone_when_its_turn_comes_fails_its_frames(program, tmp_path):
     (tmp_path / "work").mkdir()
-    answers = list(annotator.code(faces(video, 2), tmp_path / "work"))
-    assert reasons(answers) == ["no_output"] * 2
-    assert isinstance(answers[0], Uncoded)
-    assert "Failed to open the video file at location" in answers[0].detail
+    annotator = OpenFaceVideo((str(program),), mode="dynamic")
+    answers = list(annotator.code(faces(tmp_path / "gone.avi", 2), tmp_path / "work"))
+    assert reasons(answers) == ["source_lost"] * 2
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [
+        ([0, 1, 2], ["bad_output"] * 3),
+        ([1, 2, 2], ["coded", "bad_output", "video_stopped"]),
+        ([1, 3], ["coded", "video_stopped", "coded"]),
+    ],
+)
+def test_rows_count_by_their_frame_s_number_and_never_by_their_place(tmp_path, numbers, expected):
+    video = write(tmp_path / "SN001.avi", ["face"] * 3)
+    points = (np.add(standin.EYES, np.multiply(standin.FIVE, standin.DISTANCE))) * SIDE
+    every = np.repeat(points[2:3], 68, axis=0)
+    for of, point in zip(standin.OF_FIVE, points, strict=True):
+        every[list(of)] = point
+    rows = [standin.row(video, number, every, {"video", "-2Dfp"}) for number in numbers]
+    csv = tmp_path / "video.csv"
+    csv.write_text("\n".join([standin.header({"video", "-2Dfp"}), *rows]) + "\n")
+    found = openface_video._answers(faces(video, 3), csv, 3)
+    assert reasons(sorted(found, key=lambda one: one.face_id)) == expected
 
 
 def test_a_program_that_codes_no_video_is_told_before_any_work(

@@ -81,7 +81,7 @@ def _forms(cells: list[str]) -> list[int]:
 def _last_word(text: str) -> str:
     """What the program said last, where it is more than which model it reads."""
     last = (text.strip().splitlines() or [""])[-1]
-    return "" if last.startswith(("Reading", "Device or file opened")) else last
+    return "" if last.startswith(("Reading", "Device or", "Attempting")) else last
 
 
 def test_the_stand_in_does_what_the_real_program_was_recorded_to_do(
