@@ -25,6 +25,7 @@ from noisyau.errors import ParamsError
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Word = Annotated[str, Field(min_length=1)]
 Amount = Annotated[int, Field(ge=0)] | Literal["all"]
 AnnotatorName = Literal["blendshapes", "openface", "table"]
 Source = Literal["msceleb", "folder", "videos", "disfa"]
@@ -74,6 +75,11 @@ class Corpus(Model):
                     f"{', '.join(OPTIONS_OF[source])}"
                 )
         return self
+
+    @property
+    def of_videos(self) -> bool:
+        """Whether its items are frames."""
+        return getattr(self, "source") in ("videos", "disfa")  # noqa: B009
 
     def reader(self) -> dict[str, Any]:
         """What `corpora.open_corpus` takes; nothing here knows of labels or biographies.
@@ -134,18 +140,31 @@ class Faces(Model):
     largest_picture: PositiveInt
 
 
-class Blendshapes(Model):
+class Annotator(Model):
+    """What an annotator is told."""
+
+    def shape(self, of_videos: bool) -> dict[str, Any]:  # noqa: ARG002
+        """Of it, what its codes depend on, in a corpus of videos or one of pictures."""
+        return self.model_dump(mode="json", exclude={"batch", "minimum_confidence"})
+
+
+class Blendshapes(Annotator):
     """Nothing to set."""
 
 
-class OpenFace(Model):
-    command: Annotated[tuple[str, ...], Field(min_length=1)]
+class OpenFace(Annotator):
+    command: Annotated[tuple[Word, ...], Field(min_length=1)]
     input: Literal["source", "crop"]
     videos: Literal["pictures", "static", "dynamic"]
-    video_command: tuple[str, ...]
+    video_command: tuple[Word, ...]
     batch: PositiveInt
     timeout_s_per_image: Positive
     minimum_confidence: Share
+
+    def shape(self, of_videos: bool) -> dict[str, Any]:
+        as_videos = of_videos and self.videos != "pictures"
+        unused = {"input"} if as_videos else {"videos", "video_command"}
+        return {key: value for key, value in super().shape(of_videos).items() if key not in unused}
 
     @model_validator(mode="after")
     def _videos_have_a_program(self) -> "OpenFace":
@@ -158,9 +177,9 @@ class OpenFace(Model):
         return self
 
 
-class Table(Model):
-    path: Path
-    columns: dict[str, str]
+class Table(Annotator):
+    path: Annotated[str, Field(min_length=1)]
+    columns: dict[str, Word]
     mode: Literal["static", "dynamic"]
     minimum_confidence: Share
 
@@ -311,6 +330,13 @@ class Params(Model):
     def _merge_defaults_into_variants(cls, raw: Any) -> Any:
         if not isinstance(raw, dict) or not isinstance(raw.get("variants"), dict):
             return raw
+        for name, own in raw["variants"].items():
+            for part in Variant.model_fields:
+                if isinstance(own, dict) and part not in own:
+                    raise ValueError(
+                        f"variants.{name}: no {part}; write `{part}: {{}}` where nothing changes, "
+                        "so that DVC can watch it"
+                    )
         defaults = raw.get("defaults")
         merged = {name: _merge(defaults, own) for name, own in raw["variants"].items()}
         return {**raw, "variants": merged}

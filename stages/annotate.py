@@ -2,7 +2,7 @@
 
 Reads data/faces/<corpus>/, data/faces/celebrities/ (whose faces set the thresholds, for both),
 the corpus itself where the program sees more than the stored crops, the table,
-data/annotators/<annotator>.json and models/assets; writes
+data/annotators/<corpus>_<annotator>.json and models/assets; writes
 data/labels/<corpus>_<annotator>.parquet and the same with _failures and _unmatched.
 """
 
@@ -21,7 +21,7 @@ def main(corpus: str, annotator: str | None) -> None:
     knobs = settings.knobs(name)
     faces, fit_on = Path("data/faces", corpus), Path("data/faces/celebrities")
     out = Path("data/labels", f"{corpus}_{name}.parquet")
-    shape = json.loads(Path("data/annotators", f"{name}.json").read_text(encoding="utf-8"))
+    shape = json.loads(Path("data/annotators", f"{corpus}_{name}.json").read_text(encoding="utf-8"))
     told = {"annotator": name, "annotators": {name: shape}}
     source = corpora.open_corpus(**getattr(settings.corpora, corpus).reader())
     videos = source.videos()

@@ -1,11 +1,17 @@
 """Look at params.yaml before anything runs; `make repro` does. Writes nothing."""
 
+from pathlib import Path
+
 from noisyau import params
+from noisyau.errors import ParamsError
 from stages import start
 
 
 def main() -> None:
-    params.load()
+    settings = params.load()
+    labels = settings.annotators.table.path
+    if "table" in (settings.annotator, *settings.beside) and not Path(labels).exists():
+        raise ParamsError(f"params.yaml: annotators.table.path: {labels!r} is not there")
 
 
 if __name__ == "__main__":

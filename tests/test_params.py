@@ -160,7 +160,11 @@ def test_a_small_number_written_as_text_is_still_a_number(tmp_path: Path) -> Non
             lambda raw: raw["defaults"]["net"].update(name="vgg31"),
             r"defaults\.net\.name: 'vgg31' is not allowed; allowed: vgg13 or cnn2",
         ),
-        (lambda raw: raw["variants"].update({"split": {}}), "the name is taken"),
+        (lambda raw: raw["variants"].update(split=raw["variants"]["scratch"]), "the name is taken"),
+        (
+            lambda raw: raw["variants"].update(new={"pretrain": {}, "finetune": {}}),
+            r"variants\.new: no net; write `net: \{\}` where nothing changes",
+        ),
         (
             lambda raw: raw["corpora"]["celebrities"].update(every=3),
             r"corpora\.celebrities: every: source msceleb does not take it; .* clean_list",

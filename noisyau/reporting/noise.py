@@ -2,10 +2,12 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from noisyau import tables
 from noisyau.reporting import figures, words
 from noisyau.reporting.figures import Drawing, Point
 
@@ -18,6 +20,7 @@ TITLES = {
 }
 FOUND, INVENTED = "found where it is", "invented where it is not"
 _WORST = 3  # AUs that a sentence names
+_WIDEST = 0.5  # interval of an AU that it may name
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,19 @@ def comparisons(
     return found
 
 
+def two_coders(celebrities: Path, coded: Path) -> str:
+    """How the two tables of labels were made, in words, where not alike; else nothing."""
+    made = []
+    for path in (celebrities, coded):
+        with tables.opened(path) as file:
+            first = next(file.iter_batches(1, columns=["annotator_version", "mode"]), None)
+        made += [first.to_pylist()[0]] if first is not None and len(first) else []
+    if len(made) < 2 or made[0] == made[1]:
+        return ""
+    (ours, theirs) = (f"{row['mode']} by {row['annotator_version']}" for row in made)
+    return f"the celebrities {ours}, the coded people {theirs}"
+
+
 def drawing(comparison: Comparison) -> tuple[Drawing, str] | None:
     """What is found and what is invented of each AU that the annotator codes, and the key."""
     rows = {
@@ -106,9 +122,10 @@ def _basis(told: pd.DataFrame, truth: str) -> str:
 
 
 def _verdict(rows: Sequence[Row]) -> str:
-    """What is missed and what is invented; the AUs of which most is, first."""
-    found = {row.au: row.measures["sensitivity"].value for row in rows}
-    invented = {row.au: _missed(row.measures["specificity"]).value for row in rows}
+    """What is missed and what is invented; the AUs of which most is, first, of those whose
+    interval tells anything."""
+    found = {row.au: _sure(row.measures["sensitivity"]) for row in rows}
+    invented = {row.au: _sure(_missed(row.measures["specificity"])) for row in rows}
     least = sorted((value, au) for au, value in found.items() if value is not None and value < 1)
     most = sorted((-value, au) for au, value in invented.items() if value)
     unseen = [
@@ -117,7 +134,7 @@ def _verdict(rows: Sequence[Row]) -> str:
         if not _known(row.measures["noisy_prevalence"]) and _known(row.measures["true_prevalence"])
     ]
     if not {*found.values(), *invented.values()} - {None}:
-        return "cannot be judged: no action unit is coded by both."
+        return "cannot be judged: no action unit is coded by both on enough people."
     misses = [f"{au} ({words.percent(value, 1, 0)})" for value, au in least[:_WORST]]
     calls = [f"{au} ({words.percent(-value, 1, 0)})" for value, au in most[:_WORST]]
     missed = f"finds least of {_listed(misses)} where they are" if misses else "misses nothing"
@@ -128,6 +145,13 @@ def _verdict(rows: Sequence[Row]) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def _sure(point: Point) -> float | None:
+    """A share, if its interval is at most half of what it could be."""
+    if point.value is None or point.low is None or point.high is None:
+        return None
+    return point.value if point.high - point.low <= _WIDEST else None
 
 
 def _known(point: Point) -> bool:

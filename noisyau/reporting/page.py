@@ -100,6 +100,7 @@ def report(
         "sheets": _sheets(celebrities, coded, coded_labels, folds),
         "groups": summaries.groups(pretrain),
         "noise": audited,
+        "coders": noise.two_coders(celebrities.labels, coded.labels),
         "noise_figure": noise.drawing(audited[0]) if audited else None,
         "agreements": summaries.agreements(agreement),
         "flows": _flows(

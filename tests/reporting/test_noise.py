@@ -62,7 +62,7 @@ def test_a_rendered_truth_is_called_synthetic():
 
 def test_an_annotator_that_codes_none_of_the_truth_s_aus_is_not_judged():
     (found,) = noise.comparisons(audited(AU06=NAN, AU09=NAN), {}, "blendshapes")
-    assert found.sentence.endswith("cannot be judged: no action unit is coded by both.")
+    assert found.sentence.endswith("cannot be judged: no action unit is coded by both on enough people.")
     assert noise.drawing(found) is None
 
 

@@ -105,7 +105,12 @@ def _nobody(rows: pa.Table, store: Store, files: Files, needed: bool) -> None:
     )
     if needed:
         raise AnnotatorError(text)
-    print(f"warning: {text}", file=sys.stderr, flush=True)
+    print(
+        f"warning: {text}. If the labels are of another corpus, all is well: the annotator is not "
+        "scored on this one.",
+        file=sys.stderr,
+        flush=True,
+    )
 
 
 def _write(
