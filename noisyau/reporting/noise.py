@@ -137,8 +137,15 @@ def _verdict(rows: Sequence[Row]) -> str:
         return "cannot be judged: no action unit is coded by both on enough people."
     misses = [f"{au} ({words.percent(value, 1, 0)})" for value, au in least[:_WORST]]
     calls = [f"{au} ({words.percent(-value, 1, 0)})" for value, au in most[:_WORST]]
-    missed = f"finds least of {_listed(misses)} where they are" if misses else "misses nothing"
-    more = f"invents most of {_listed(calls)} where they are not" if calls else "invents nothing"
+    missed, more = "misses nothing", "invents nothing"
+    if misses:
+        missed = f"finds least of {_listed(misses)} where they are"
+    elif not {*found.values()} - {None}:
+        missed = "misses what too few people show to tell"
+    if calls:
+        more = f"invents most of {_listed(calls)} where they are not"
+    elif not {*invented.values()} - {None}:
+        more = "invents what too few people lack to tell"
     text = f"{missed}, and {more}"
     return f"{text}. It does not code {_listed(unseen)}." if unseen else f"{text}."
 

@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from noisyau import tables
 from noisyau.reporting import noise
 
 
@@ -62,7 +63,7 @@ def test_a_rendered_truth_is_called_synthetic():
 
 def test_an_annotator_that_codes_none_of_the_truth_s_aus_is_not_judged():
     (found,) = noise.comparisons(audited(AU06=NAN, AU09=NAN), {}, "blendshapes")
-    assert found.sentence.endswith("cannot be judged: no action unit is coded by both on enough people.")
+    assert found.sentence.endswith("no action unit is coded by both on enough people.")
     assert noise.drawing(found) is None
 
 
@@ -76,3 +77,23 @@ def test_what_is_drawn_as_invented_is_one_minus_specificity():
 def test_labels_under_the_minimum_confidence_are_counted():
     (found,) = noise.comparisons(audited(unsure=7, AU04=(0.8, 0.7)), {}, "openface")
     assert found.unsure == 7
+
+
+def test_an_action_unit_whose_interval_says_nothing_is_not_named_worst():
+    table = audited(AU01=(0.1, 0.5), AU12=(0.6, 0.9))
+    table.loc[table["au"] == "AU01", ["low", "high"]] = 0.0, 1.0
+    (found,) = noise.comparisons(table, {}, "blendshapes")
+    assert "finds least of AU12 (60 %)" in found.sentence
+    assert "AU01" not in found.sentence
+
+
+def test_labels_of_two_coders_are_told_apart(tmp_path):
+    paths = []
+    for version, mode in (("a1 -aus", "static"), ("b2 -aus", "dynamic"), ("a1 -aus", "static")):
+        row = {"face_id": "x#0", "subject": "x", "annotator": "openface", "mode": mode}
+        paths.append(tmp_path / f"{len(paths)}.parquet")
+        rows = pd.DataFrame([{**row, "annotator_version": version, "confidence": 1.0}])
+        tables.write(rows, paths[-1], tables.labels(()))
+    told = noise.two_coders(paths[0], paths[1])
+    assert told == "the celebrities static by a1 -aus, the coded people dynamic by b2 -aus"
+    assert noise.two_coders(paths[0], paths[2]) == ""
