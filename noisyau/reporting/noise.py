@@ -20,7 +20,6 @@ TITLES = {
 }
 FOUND, INVENTED = "found where it is", "invented where it is not"
 _WORST = 3  # AUs that a sentence names
-_WIDEST = 0.5  # interval of an AU that it may name
 
 
 @dataclass(frozen=True)
@@ -122,43 +121,37 @@ def _basis(told: pd.DataFrame, truth: str) -> str:
 
 
 def _verdict(rows: Sequence[Row]) -> str:
-    """What is missed and what is invented; the AUs of which most is, first, of those whose
-    interval tells anything."""
-    found = {row.au: _sure(row.measures["sensitivity"]) for row in rows}
-    invented = {row.au: _sure(_missed(row.measures["specificity"])) for row in rows}
-    least = sorted((value, au) for au, value in found.items() if value is not None and value < 1)
-    most = sorted((-value, au) for au, value in invented.items() if value)
+    """What is missed and what is invented; the AUs of which most is, first, with intervals."""
+    found = {row.au: row.measures["sensitivity"] for row in rows}
+    invented = {row.au: _missed(row.measures["specificity"]) for row in rows}
+    least = sorted((p.value, au) for au, p in found.items() if p.value is not None and p.value < 1)
+    most = sorted((-p.value, au) for au, p in invented.items() if p.value)
     unseen = [
         row.au
         for row in rows
         if not _known(row.measures["noisy_prevalence"]) and _known(row.measures["true_prevalence"])
     ]
-    if not {*found.values(), *invented.values()} - {None}:
-        return "cannot be judged: no action unit is coded by both on enough people."
-    misses = [f"{au} ({words.percent(value, 1, 0)})" for value, au in least[:_WORST]]
-    calls = [f"{au} ({words.percent(-value, 1, 0)})" for value, au in most[:_WORST]]
-    missed, more = "misses nothing", "invents nothing"
-    if misses:
-        missed = f"finds least of {_listed(misses)} where they are"
-    elif not {*found.values()} - {None}:
-        missed = "misses what too few people show to tell"
-    if calls:
-        more = f"invents most of {_listed(calls)} where they are not"
-    elif not {*invented.values()} - {None}:
-        more = "invents what too few people lack to tell"
+    if not any(map(_known, (*found.values(), *invented.values()))):
+        return "cannot be judged: no action unit is coded by both."
+    misses = [f"{au} ({_percent(found[au])})" for _, au in least[:_WORST]]
+    calls = [f"{au} ({_percent(invented[au])})" for _, au in most[:_WORST]]
+    missed = f"finds least of {_listed(misses)} where they are" if misses else "misses nothing"
+    more = f"invents most of {_listed(calls)} where they are not" if calls else "invents nothing"
     text = f"{missed}, and {more}"
     return f"{text}. It does not code {_listed(unseen)}." if unseen else f"{text}."
 
 
+def _percent(point: Point) -> str:
+    """'44 %, 7 to 99'."""
+    assert point.value is not None
+    text = words.percent(point.value, 1, 0)
+    if point.low is None or point.high is None:
+        return text
+    return f"{text}, {100 * point.low:.0f} to {100 * point.high:.0f}"
+
+
 def _listed(names: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
-
-
-def _sure(point: Point) -> float | None:
-    """A share, if its interval is at most half of what it could be."""
-    if point.value is None or point.low is None or point.high is None:
-        return None
-    return point.value if point.high - point.low <= _WIDEST else None
 
 
 def _known(point: Point) -> bool:
