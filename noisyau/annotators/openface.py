@@ -8,7 +8,7 @@ that ends early goes on after the picture at which it ended.
 What is known of a picture when a call has ended, by the files of its name:
 
     a CSV that ends with a line end         coded
-    _of_details.txt so, no CSV              nobody found, if the call went on to a later picture
+    _of_details.txt so, no CSV              nobody found, if the call went on to another picture
                                             or ended with 0; else the call may have ended here
     neither                                 not reached, or not written to its end
 
@@ -191,14 +191,19 @@ def _undone(call: Call, asked: Sequence[_Picture], ended: programs.Ended) -> lis
     """The pictures of which the program has not said all that it has to say, in order: it ended
     in the first of them, or before."""
     stems = [picture.file.stem for picture in asked]
-    begun = [lines(call.details(stem)) for stem in stems]
-    last = max((number for number, one in enumerate(begun) if one), default=-1)
-    clean = ended.code == 0 and not ended.hung
+    begun = {
+        number: call.details(stem).stat().st_mtime_ns
+        for number, stem in enumerate(stems)
+        if lines(call.details(stem))
+    }
+    ended_in = -1  # no picture, where the program ended well
+    if begun and (ended.code != 0 or ended.hung):  # by the clock, whatever order it takes them in
+        ended_in = max(begun, key=lambda number: (begun[number], number))
     return [
         picture
         for number, (picture, stem) in enumerate(zip(asked, stems, strict=True))
         if not (
             lines(call.csv(stem))
-            or (begun[number] and not call.csv(stem).exists() and (clean or number < last))
+            or (number in begun and not call.csv(stem).exists() and number != ended_in)
         )
     ]

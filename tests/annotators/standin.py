@@ -19,6 +19,7 @@ frame of a video, is decided by its mean colour:
 With STANDIN_YUNET, the path of a YuNet model, faces are where that net sees them instead.
 STANDIN_LOADS and STANDIN_TAKES are the seconds that loading and a picture take.
 STANDIN_BREAKS_AFTER ends it with exit code 1 before that picture, in every call.
+STANDIN_BACKWARDS takes the pictures of a folder in the other order.
 STANDIN_DISK_FULL writes empty files, as a C++ stream does on a full disk, and says nothing.
 """
 
@@ -97,8 +98,9 @@ def pictures(given: dict[str, list[str]], out: Path, flags: set[str]) -> int:
         if not Path(folder).is_dir():
             abort("terminate called after throwing 'boost::filesystem::filesystem_error'")
         found = sorted(
-            path for path in Path(folder).iterdir()
-            if path.suffix in (".jpg", ".jpeg", ".png", ".bmp")
+            (path for path in Path(folder).iterdir()
+             if path.suffix in (".jpg", ".jpeg", ".png", ".bmp")),
+            reverse="STANDIN_BACKWARDS" in os.environ,
         )  # fmt: skip
         if not found:
             print(f"No images found in the directory: {folder}")

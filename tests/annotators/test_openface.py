@@ -100,6 +100,16 @@ def test_the_culprit_is_found_beside_pictures_without_a_face_wherever_it_lies(
     assert reasons(code(program, tmp_path, *kinds)) == [found[kind] for kind in kinds]
 
 
+def test_the_culprit_is_found_in_whatever_order_the_program_takes_the_pictures(
+    program, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("STANDIN_BACKWARDS", "1")
+    monkeypatch.setenv("STANDIN_TAKES", "0.02")
+    kinds = ["face", "no_face", "abort", "no_face", "face", "no_face"]
+    found = {"face": "coded", "no_face": "no_face", "abort": "program_died"}
+    assert reasons(code(program, tmp_path, *kinds)) == [found[kind] for kind in kinds]
+
+
 def test_of_several_faces_the_one_where_the_stored_face_lies_is_taken(program, tmp_path):
     several = code(program, tmp_path / "a", "three")["x/0#0"]
     assert isinstance(several, Coded)
