@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from bench.project import Project
-from noisyau import aus, tables
+from noisyau import aus, jobs, tables
 from tests.annotators import standin
 
 ONCE = [
@@ -254,3 +254,19 @@ def test_annotators_beside_the_main_one_are_compared_and_give_soft_labels(
     assert set(agreement["beside"]) == {"openface", "table"}
     targets = read(project, "data/tables/subsets/noisy_all.parquet")["AU12_t"]
     assert 0 < ((targets > 0) & (targets < 1)).sum() < len(targets)
+
+
+def test_two_that_would_write_one_table_of_labels_are_not_let_run_at_once(project: Project) -> None:
+    with jobs.alone("celebrities_blendshapes", project.folder / ".parts/locks"):
+        for more in ((), ("--annotator", "blendshapes")):
+            command = ("python", "-m", "stages.annotate", "--corpus", "celebrities", *more)
+            assert "another process is running this stage here" in project.run(*command, fails=True)
+
+
+def test_a_file_beside_the_labels_and_a_knob_without_effect_code_nobody_anew(
+    project: Project,
+) -> None:
+    project.repro("annotate@celebrities", "annotate@coded")
+    (project.folder / "labels/notes.txt").write_text("nothing to read")
+    project.change({"annotators": {"openface": {"batch": 7, "minimum_confidence": 0.1}}})
+    assert project.repro("annotate@celebrities", "annotate@coded") == ["annotators"]
