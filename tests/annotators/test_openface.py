@@ -28,7 +28,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(openface_program, "LOADING", 3.0)
+    monkeypatch.setattr(openface_program, "LOADING", 2.0)
 
 
 def face(number: int, kind: str = "face") -> Face:
