@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -13,7 +14,7 @@ from noisyau import tables
 from noisyau.annotators import coding, openface, openface_program
 from noisyau.annotators.base import Coded, Face, Uncoded
 from noisyau.annotators.openface import OpenFace
-from noisyau.errors import AnnotatorError
+from noisyau.errors import AnnotatorError, JobError
 from noisyau.faces import align
 from tests.annotators import standin
 
@@ -317,6 +318,14 @@ def test_a_program_that_is_none_is_told_before_any_work(tmp_path):
     text.chmod(0o755)
     with pytest.raises(AnnotatorError, match="cannot be started: Exec format error"):
         OpenFace((str(text),)).check()
+
+
+def test_where_the_disk_is_full_it_is_not_the_program_that_is_blamed(
+    program, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=4096))
+    with pytest.raises(JobError, match="the disk is full"):
+        code(program, tmp_path, "face", "cut")
 
 
 def test_a_csv_of_absurd_size_fails_its_picture_and_is_not_read(program, tmp_path, monkeypatch):

@@ -1,4 +1,5 @@
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from noisyau.annotators import openface_program, openface_video
 from noisyau.annotators.base import Coded, Face, Uncoded
 from noisyau.annotators.openface_video import OpenFaceVideo, video_command
-from noisyau.errors import AnnotatorError
+from noisyau.errors import AnnotatorError, JobError
 from noisyau.faces import align
 from tests.annotators import standin
 
@@ -135,6 +136,12 @@ def test_a_video_that_openface_cannot_open_fails_its_frames_though_it_exits_with
     assert reasons(found) == ["no_output"] * 2
     assert isinstance(found[0], Uncoded)
     assert "Failed to open the video file at location: /gone.mp4" in found[0].detail
+
+
+def test_a_disk_that_is_full_stops_the_stage_and_fails_no_video(program, tmp_path, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=4096))
+    with pytest.raises(JobError, match="the disk is full"):
+        code(program, tmp_path, ["face", "cut"])
 
 
 def test_a_video_that_is_gone_when_its_turn_comes_fails_its_frames(program, tmp_path):
