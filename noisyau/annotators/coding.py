@@ -69,7 +69,8 @@ def annotate(
         coded = _concatenate([part / _LABELS for part in made], labels, annotator.aus)
         lost = _concatenate([part / _FAILURES for part in made], failures)
     tables.write(tables.UNMATCHED.empty_table(), unmatched_path(out), tables.UNMATCHED)
-    reasons = tables.read(failures_path(out), tables.LABEL_FAILURES)["reason"].value_counts()
+    failed = tables.read(failures_path(out), tables.LABEL_FAILURES, ["reason"])
+    reasons = failed["reason"].value_counts()
     if coded + lost != total:
         raise AnnotatorError(
             f"{faces}: {total} faces became {coded} labels and {lost} failures; the store changed "

@@ -38,6 +38,7 @@ from noisyau.errors import EvaluationError, TableError
 from noisyau.evaluation import intervals, metrics
 from noisyau.evaluation.cohort import occurrences, refuse_twice
 from noisyau.evaluation.metrics import MISSING, Floats
+from noisyau.subsets import unsure
 
 TRUTH = "truth.parquet"
 """In a corpus's folder: what is known of its items, which nothing but the audit reads."""
@@ -126,7 +127,7 @@ def audit(
     weights = np.ones((1, len(subjects)))
     if len(subjects) > 1:
         weights = intervals.resample([np.arange(len(subjects))], bootstrap, seed)
-    unsure = (first["confidence"] < minimum_confidence).fillna(False).to_numpy(bool)
+    under = unsure(first, minimum_confidence)
     rows: list[dict[str, object]] = []
     for au in au_names.in_columns(truth.columns, "c"):
         name = au_names.occurrence(au)
@@ -148,7 +149,7 @@ def audit(
                     "positives": np.count_nonzero(true[used] == 1),
                     "faces": np.count_nonzero(used),
                     "subjects": len(np.unique(subject[used])),
-                    "unsure": np.count_nonzero(unsure[used]),
+                    "unsure": np.count_nonzero(under[used]),
                 }
             )
     table = pd.DataFrame(rows)
