@@ -22,11 +22,14 @@ def main() -> None:
     settings = params.load()
     told = settings.model_dump(mode="json", exclude=OF_THE_MACHINE)
     told["variants"] = {name: told["variants"][name] for name in settings.active}
-    inputs = {name: Path("data/tables", f"{name}.parquet") for name in ("folds", "pretrain")}
+    made = ("folds", "pretrain", "left_out", "shortfalls")
+    inputs = {name: Path("data/tables", f"{name}.parquet") for name in made}
+    inputs |= {name: Path("data", f"{name}.parquet") for name in ("people", "duplicates")}
     inputs["coded"] = Path("data/labels/coded.parquet")
     numbers = ("scores", "audit", "agreement")
     inputs |= {name: Path("reports", f"{name}.parquet") for name in numbers}
-    rows = {name: tables.read(path) for name, path in inputs.items()}
+    some = {"left_out": ["reason"]}
+    rows = {name: tables.read(path, columns=some.get(name)) for name, path in inputs.items()}
     trained: dict[tuple[str, int | None], Path] = {}
     for name in settings.active:
         trained[name, None] = Path("models/pretrained", name)
@@ -42,6 +45,10 @@ def main() -> None:
             folds=rows["folds"],
             coded_labels=rows["coded"],
             pretrain=rows["pretrain"],
+            people=rows["people"],
+            left_out=rows["left_out"],
+            shortfalls=rows["shortfalls"],
+            duplicates=rows["duplicates"],
             agreement=rows["agreement"],
             labels={name: settings.variants[name].pretrain.labels for name in settings.active},
             celebrities=corpus_files("celebrities", settings.annotator),

@@ -12,6 +12,16 @@ import pandas as pd
 from noisyau.errors import TableError
 
 
+_LEFT_OUT = {
+    "unsure": "under the minimum confidence",
+    "coded_person": "of people who are in the test set",
+    "two_people": "looks like another person's picture",
+    "duplicate": "looks like one of the same person",
+    "other_identity": "does not show the person",
+}
+"""Reasons of `tables.LEFT_OUT`, as people read them."""
+
+
 @dataclass(frozen=True)
 class Step:
     """What was left, and what was lost on the way to it, by reason."""
@@ -42,22 +52,25 @@ def celebrities(
     failures: Mapping[str, int],
     coded: int,
     label_failures: Mapping[str, int],
+    left_out: Mapping[str, int],
     pretrain: pd.DataFrame,
 ) -> list[Step]:
     """From pictures to training faces.
 
     faces           first faces (`#0`) in the store; failures: items without one, by reason
     coded           of these, how many the annotator coded; label_failures: the others, by reason
+    left_out        coded and not in the pre-training table, by reason
     pretrain        `tables.pretrain`
     """
     held_out = int((pretrain["split"] == "validation").sum())
     used = len(pretrain)
+    told = {_LEFT_OUT.get(reason, reason): lost for reason, lost in left_out.items()}
     return check(
         [
             Step("pictures in the corpus", faces + sum(failures.values())),
             Step("with an aligned face", faces, failures),
             Step("coded by the annotator", coded, label_failures),
-            Step("in the pre-training table", used, _lost(low_confidence=coded - used)),
+            Step("in the pre-training table", used, told),
             Step("to train on", used - held_out, _lost(held_out_to_watch_training=held_out)),
         ]
     )

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from noisyau import aus as au_names
 from noisyau import facestore, outputs, tables
-from noisyau.reporting import contact, figures, flow, noise, summaries, words
+from noisyau.reporting import agreements, contact, figures, flow, noise, who, words
 from noisyau.reporting.figures import Point
 
 FACES_SHOWN = 12  # of each corpus
@@ -36,6 +36,10 @@ def report(
     folds: pd.DataFrame,
     coded_labels: pd.DataFrame,
     pretrain: pd.DataFrame,
+    people: pd.DataFrame,
+    left_out: pd.DataFrame,
+    shortfalls: pd.DataFrame,
+    duplicates: pd.DataFrame,
     agreement: pd.DataFrame,
     labels: Mapping[str, str],
     celebrities: Corpus,
@@ -55,6 +59,10 @@ def report(
     folds         `tables.FOLDS`
     coded_labels  `tables.coded`: what people said
     pretrain      `tables.pretrain`
+    people        `tables.PEOPLE`
+    left_out      `tables.LEFT_OUT`; its `reason` alone is read
+    shortfalls    `tables.SHORTFALLS`
+    duplicates    `tables.DUPLICATES`
     agreement     `tables.AGREEMENT`; without rows, its section is left out
     labels        variant -> which labels it was pre-trained on: annotator, agreed, mean
     histories     (variant, fold) -> history.csv, fold None for pre-training; an `epoch` column
@@ -82,6 +90,7 @@ def report(
     variants = [name for name in metrics["methods"] if name not in words.METHODS]
     headline = next((name for name in variants if name != reference), reference)
     trained_on = _trained_on(pretrain, variants)
+    pretrained = [name for name in variants if trained_on[name][0]]
     audited = noise.comparisons(audit, _rates(celebrities.labels), annotator)
     context = {
         "answer": words.answer(metrics, reference, confidence, trained_on),
@@ -98,13 +107,27 @@ def report(
         "best": _best(metrics, variants),
         **_figures(metrics, histories, reference, headline),
         "sheets": _sheets(celebrities, coded, coded_labels, folds),
-        "groups": summaries.groups(pretrain),
+        "groups": who.groups(pretrain),
+        "pretrained": pretrained,
+        "parts": who.parts(pretrain, pretrained),
+        "shortfalls": who.shortfalls(shortfalls),
+        "biographies": len(people),
+        "untold": len(set(pretrain["subject"]) - set(people["subject"])),
+        "undecided": who.undecided(people),
+        "overruled": who.overruled(people),
+        "shown": who.SHOWN,
+        "alike": who.alike(duplicates),
         "noise": audited,
         "coders": noise.two_coders(celebrities.labels, coded.labels),
         "noise_figure": noise.drawing(audited[0]) if audited else None,
-        "agreements": summaries.agreements(agreement),
+        "agreements": agreements.agreements(agreement),
         "flows": _flows(
-            celebrities, coded, pretrain, folds, metrics["methods"][variants[0]]["frames_scored"]
+            celebrities,
+            coded,
+            pretrain,
+            flow.reasons(left_out),
+            folds,
+            metrics["methods"][variants[0]]["frames_scored"],
         ),
         "settings": settings,
         "digests": digests,
@@ -261,6 +284,7 @@ def _flows(
     celebrities: Corpus,
     coded: Corpus,
     pretrain: pd.DataFrame,
+    left_out: Mapping[str, int],
     folds: pd.DataFrame,
     scored: int,
 ) -> list[tuple[str, list[flow.Step]]]:
@@ -279,6 +303,7 @@ def _flows(
                 lost(celebrities),
                 _first_faces([celebrities.labels]),
                 flow.reasons(unlabelled),
+                left_out,
                 pretrain,
             ),
         ),

@@ -120,6 +120,34 @@ def celebrities(root: Path) -> tuple[page.Corpus, pd.DataFrame]:
     return corpus, pretrain.reset_index(drop=True)
 
 
+SHORTFALLS = pd.DataFrame(
+    [("noisy_all", "images", "south_asia", 0.25, 40, 12, 12)],
+    columns=["variant", "of", "cell", "share", "wanted", "available", "taken"],
+)
+
+DUPLICATES = pd.DataFrame(
+    [
+        (0, "celebrities", "m.001_0-FaceId-0#0", "m.001"),
+        (0, "celebrities", "m.001_1-FaceId-0#0", "m.001"),
+        (1, "celebrities", "m.002_0-FaceId-0#0", "m.002"),
+        (1, "celebrities", "m.003_2-FaceId-0#0", "m.003"),
+        (2, "celebrities", "m.004_0-FaceId-0#0", "m.004"),
+        (2, "coded", "SN001/7#0", "SN001"),
+    ],
+    columns=["group", "corpus", "face_id", "subject"],
+)
+
+
+def people(pretrain: pd.DataFrame) -> pd.DataFrame:
+    """The people of the pre-training table; the first of them is overruled."""
+    rows = pretrain.drop_duplicates("subject")[["subject", "gender", "region"]].copy()
+    rows["name"] = "Jo " + rows["subject"]
+    rows["gender_evidence"] = [None if pd.isna(v) else "she 3; he 0" for v in rows["gender"]]
+    rows["region_evidence"] = [None if pd.isna(v) else "stated: X" for v in rows["region"]]
+    rows["overridden"] = [["gender"]] + [[]] * (len(rows) - 1)
+    return rows.reset_index(drop=True)
+
+
 def rendered(labels: pd.DataFrame) -> pd.DataFrame:
     """The truth of each item, of which the labels are right in nine of ten."""
     first = labels[labels["face_id"].str.endswith("#0")]
@@ -204,6 +232,10 @@ def inputs(root: Path, *, skill: float = 1.0, frames: int = FRAMES) -> dict[str,
         "folds": folds,
         "coded_labels": labels,
         "pretrain": pretrain,
+        "people": people(pretrain),
+        "left_out": pd.DataFrame({"reason": pd.Series([], dtype=str)}),
+        "shortfalls": SHORTFALLS,
+        "duplicates": DUPLICATES,
         "agreement": tables.AGREEMENT.empty_table().to_pandas(),
         "labels": {"scratch": "annotator", "noisy_all": "annotator"},
         "celebrities": corpus,

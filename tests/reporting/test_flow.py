@@ -10,10 +10,13 @@ PRETRAIN = pd.DataFrame({"split": ["train"] * 90 + ["validation"] * 5})
 
 
 def test_every_step_and_its_losses_add_up():
-    steps = flow.celebrities(100, {"no_face": 7, "unreadable": 1}, 97, {"no_mesh": 3}, PRETRAIN)
+    failures = {"no_face": 7, "unreadable": 1}
+    left_out = {"unsure": 1, "two_people": 1}
+    steps = flow.celebrities(100, failures, 97, {"no_mesh": 3}, left_out, PRETRAIN)
     assert [step.left for step in steps] == [108, 100, 97, 95, 90]
     assert [dict(step.lost) for step in steps[3:]] == [
-        {"low_confidence": 2}, {"held_out_to_watch_training": 5},
+        {"under the minimum confidence": 1, "looks like another person's picture": 1},
+        {"held_out_to_watch_training": 5},
     ]  # fmt: skip
     for before, after in itertools.pairwise(steps):
         assert before.left == after.left + sum(after.lost.values())
@@ -21,9 +24,9 @@ def test_every_step_and_its_losses_add_up():
 
 def test_tables_of_different_runs_are_refused():
     with pytest.raises(TableError, match=r"do not add up: 100 with an aligned face, but 97 .*4"):
-        flow.celebrities(100, {}, 97, {"no_mesh": 4}, PRETRAIN)
+        flow.celebrities(100, {}, 97, {"no_mesh": 4}, {}, PRETRAIN)
     with pytest.raises(TableError, match="do not add up"):
-        flow.celebrities(100, {}, 90, {"no_mesh": 10}, PRETRAIN)  # more in the table than coded
+        flow.celebrities(100, {}, 90, {"no_mesh": 10}, {}, PRETRAIN)  # more in the table than coded
 
 
 def test_frames_without_a_human_code_are_counted():

@@ -1,0 +1,82 @@
+import pandas as pd
+
+from noisyau.reporting import who
+from tests.reporting import made
+
+
+def test_people_are_counted_by_gender_and_region_with_nobody_left_out():
+    table = pd.DataFrame(
+        {
+            "subject": ["a", "a", "b", "c"],
+            "gender": ["female", "female", "male", None],
+            "region": ["south_asia", "south_asia", None, None],
+        }
+    )
+    genders, regions = who.groups(table)
+    assert [(g.name, g.people, g.pictures) for g in genders] == [
+        ("Women", 1, 2), ("Men", 1, 1), ("Unknown", 1, 1),
+    ]  # fmt: skip
+    assert sum(group.pictures for group in regions) == 4
+    assert sum(group.people for group in regions) == 3
+    assert len(regions) == 8
+
+
+def test_the_paper_s_table_adds_up():
+    people = {name: counts[0] for name, counts in who.TABLE_II.items()}
+    pictures = {name: counts[1] for name, counts in who.TABLE_II.items()}
+    assert people["Men"] + people["Women"] == sum(people[name] for name in who.REGIONS.values())
+    assert pictures["Men"] + pictures["Women"] == 162_070
+    assert set(who.TABLE_II) == {*who.GENDERS.values(), *who.REGIONS.values()}
+
+
+def test_a_variant_s_training_pictures_are_counted_by_group_without_those_held_out():
+    table = pd.DataFrame(
+        {
+            "subject": ["a", "a", "b", "c"],
+            "gender": ["female", "female", "male", None],
+            "region": ["south_asia", "south_asia", None, None],
+            "split": ["train", "train", "train", "validation"],
+            "scratch": [False] * 4,
+            "noisy": [True, False, True, True],
+        }
+    )
+    found = [(part.name, part.pictures, part.people) for part in who.parts(table, ["noisy"])]
+    assert found == [
+        ("All", [2], [2]), ("Women", [1], [1]), ("Men", [1], [1]),
+        ("South Asia", [1], [1]), ("Unknown region", [1], [1]),
+    ]  # fmt: skip
+    assert who.parts(table, ["scratch"]) == []
+
+
+def test_a_shortfall_says_what_was_asked_for_what_is_there_and_what_happens():
+    (sentence,) = who.shortfalls(made.SHORTFALLS)
+    assert sentence == (
+        "noisy_all asks for 40 pictures of South Asia (25.0 % of its pictures) and takes 12: "
+        "12 are there. The 28 others come from the other groups."
+    )
+
+
+def test_people_of_whom_a_text_says_too_little_are_listed_with_what_it_says():
+    rows = pd.DataFrame(
+        {
+            "subject": ["a", "b", "c"],
+            "name": ["Jo", None, "Bo"],
+            "gender": ["female", None, "male"],
+            "region": ["south_asia", "south_asia", None],
+            "gender_evidence": ["she 2; he 0", "they: non-binary", "he 1"],
+            "region_evidence": ["stated: Indian", "stated: Indian", None],
+            "overridden": [["gender"], [], []],
+        }
+    )
+    assert who.undecided(rows) == [
+        who.Told("b", None, None, "South Asia", "they: non-binary; stated: Indian"),
+        who.Told("c", "Bo", "male", None, "he 1"),
+    ]
+    assert [told.subject for told in who.overruled(rows)] == ["a"]
+
+
+def test_pictures_that_look_the_same_are_told_apart_by_whose_they_are():
+    told = who.alike(made.DUPLICATES)
+    assert (told.groups, told.pictures) == (2, 4)
+    assert told.shared == [["m.002", "m.003"]]
+    assert told.coded == {"m.004": ["SN001/7#0"]}
