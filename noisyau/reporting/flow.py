@@ -11,7 +11,6 @@ import pandas as pd
 
 from noisyau.errors import TableError
 
-
 _LEFT_OUT = {
     "unsure": "under the minimum confidence",
     "coded_person": "of people who are in the test set",

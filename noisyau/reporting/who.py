@@ -1,7 +1,8 @@
 """Who the people are, as the page shows it: groups beside Table II, subsets, what stayed open."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -93,18 +94,21 @@ def _part(name: str, chosen: Sequence[pd.DataFrame]) -> Part:
 
 def shortfalls(table: pd.DataFrame) -> list[str]:
     """`tables.SHORTFALLS` in sentences, the largest gap of a variant first."""
-    gap = (table["wanted"] - table["taken"]).rename("gap")
+    gap = table["wanted"] - table["taken"]
     rows = table.assign(gap=gap).sort_values(
         ["variant", "of", "gap", "cell"], ascending=[True, True, False, True]
     )
-    unit = {"images": ("picture", "pictures"), "people": ("person", "people")}
-    return [
-        f"{row.variant} asks for {plural(row.wanted, *unit[row.of])} of "
-        f"{_cell(row.cell)} ({percent(row.share, 1)} of its {unit[row.of][1]}) and takes "
-        f"{count(row.taken)}: {count(row.available)} are there. The "
-        f"{plural(row.gap, 'other comes', 'others come')} from the other groups."
-        for row in rows.itertuples()
-    ]
+    return [_shortfall(row) for row in rows.to_dict("records")]
+
+
+def _shortfall(row: Mapping[Hashable, Any]) -> str:
+    one, many = {"images": ("picture", "pictures"), "people": ("person", "people")}[row["of"]]
+    return (
+        f"{row['variant']} asks for {plural(row['wanted'], one, many)} of {_cell(row['cell'])} "
+        f"({percent(row['share'], 1)} of its {many}) and takes {count(row['taken'])}: "
+        f"{count(row['available'])} are there. The {plural(row['gap'], 'other', 'others')} come "
+        "from the other groups."
+    )
 
 
 def _cell(cell: str) -> str:
@@ -161,7 +165,7 @@ class Alike:
     groups: int
     pictures: int
     shared: Sequence[Sequence[str]]
-    coded: dict[str, Sequence[str]]
+    coded: Mapping[str, Sequence[str]]
 
 
 def alike(duplicates: pd.DataFrame) -> Alike:
