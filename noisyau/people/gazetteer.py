@@ -58,7 +58,8 @@ _DEMONYMS = {
     # nations within a state, and peoples whose name a state bears
     "English": "GBR", "Scottish": "GBR", "Welsh": "GBR", "Northern Irish": "GBR",
     "Cornish": "GBR", "Québécois": "CAN", "French Canadian": "CAN", "French-Canadian": "CAN",
-    "First Nations": "CAN", "Greek Cypriot": "CYP", "Turkish Cypriot": "CYP",
+    "First Nations": "CAN", "British Columbian": "CAN", "Greek Cypriot": "CYP",
+    "Turkish Cypriot": "CYP",
     "American Indian": "USA", "Native American": "USA", "African American": "USA",
     "African-American": "USA", "Hawaiian": "USA", "Texan": "USA", "Californian": "USA",
     "Catalan": "ESP", "Basque": "ESP", "Galician": "ESP", "Flemish": "BEL", "Walloon": "BEL",

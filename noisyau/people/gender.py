@@ -1,7 +1,8 @@
 """Gender as a text's own pronouns and gendered nouns state it.
 
 Pronouns are counted through the whole text; nouns only where they say what the person is, in
-the description and in the first sentence's predicate (`was an English actress`). `actor`, like
+the description and in the first sentence's predicate (`was an English actress`), in the titles Sir
+and Dame, and in `became the first woman to ...`. `actor`, like
 all nouns that both genders bear, says nothing. Not counted are a pronoun with a capital inside a
 sentence, which is part of a title (`She Bangs`), and one that tells a kinship after another name,
 which may be that one's (`under Empress Wu, her son and her grandson`).
@@ -39,12 +40,18 @@ _FEMALE_NOUN = re.compile(
     re.IGNORECASE,
 )
 _MALE_NOUN = re.compile(
-    r"\b((?<!drag )king|prince|duke|baron|emperor|priest|monk|man|boy(?! (?:group|band))|"
+    r"\b(sir|(?<!drag )king|prince|duke|baron|emperor|priest|monk|man|boy(?! (?:group|band))|"
     r"(?:business|sports|spokes|congress|police|chair|noble|states|horse|sales)man|"
     r"frontman|male(?! impersonator)|husband|widower|father|son|brother|nephew|grandfather|"
     r"grandson)\b",
     re.IGNORECASE,
 )
+_FIRST_WOMAN = re.compile(
+    r"\b(?:was|is|became|becoming|as)\s(?:also\s)?(?:one of )?the\s"
+    r"(?:first|second|only|lone|youngest|oldest)\s(?:[\w-]+\s){0,3}?(?:woman|female|man|male)\b"
+)
+"""Of whom a text has no pronoun it may still say `became the first woman to ...`."""
+_TITLE = re.compile(r"\A(?:Sir|Dame)\s")
 _NEITHER = re.compile(
     r"\b(?:(?:non-?binary|gender-?queer|gender-?fluid|agender)"
     r"(?!\s(?:people|characters?|roles?|rights|issues|communit|youth|students|models))|"
@@ -84,7 +91,9 @@ def gender_of(description: str, text: str) -> Gender:
     for match in _PRONOUN.finditer(text):
         if _is_the_persons(text, match):
             counts[match[1].lower()] = counts.get(match[1].lower(), 0) + 1
-    says = f"{description}. {predicate(text)}"
+    says = ". ".join([description, predicate(text), *_FIRST_WOMAN.findall(text)])
+    if title := _TITLE.match(text):
+        says += f". {title[0]}"
     nouns: dict[str, int] = {}
     female = sum(counts.get(word, 0) for word in FEMALE)
     male = sum(counts.get(word, 0) for word in MALE)

@@ -9,7 +9,6 @@ Kinds of statement, the stronger first; the first kind that a text has decides:
     from        `from Lagos`, `a native of Cuba`, `grew up in Oslo`
     born        `born in Lagos`, `Nigerian-born`
     mentioned   any demonym, where the text has those of one country alone
-    scene       `Bollywood`, `K-pop`: an industry that one country's people work in
 
 `of Indian descent` is no nationality; `American football` and the like are no demonyms.
 `Canadian-American` is both; `Chinese American`, without the hyphen, is an American, and `British
@@ -24,7 +23,7 @@ from functools import cache
 from noisyau.people import gazetteer
 from noisyau.people.gazetteer import HISTORIC, US_SHORT, countries, demonyms, places, us_states
 from noisyau.people.names import Names
-from noisyau.people.sentences import predicate
+from noisyau.people.sentences import NOT_ONE_PERSON, predicate
 
 _REACH = 10_000
 """Characters of a text that are looked at."""
@@ -41,10 +40,10 @@ _ASIDES = re.compile(
     r"|\b(?:West|East) Indian\b|\b(?:Latin|South|North|Central) American\b|\bAll-American\b"
 )
 _NOT_PEOPLE = re.compile(
-    r"(?:(?<=American)|(?<=Canadian))[ -]football\b"
+    r"(?:(?<=American)|(?<=Canadian))[ -]football\b|(?<=Australian) rules\b"
     r"|[ -](?:language|speaking)\b|\s+(?:literature|horn|medicine|cuisine|food|bulldog|shepherd|"
-    r"[Rr]evolution|Civil War|War|Idol|Pie|Beauty|Hustle|Psycho|Horror|Gods|Graffiti|League|"
-    r"Basketball|Airlines|Bandstand|Music Awards|studies|history|Open|Premier|Broadcasting|"
+    r"[Rr]evolution|Civil War|War|Idol|Pie|Beauty|Hustle|Psycho|Horror|Gods|Graffiti|"
+    r"(?:Football )?League|Basketball|Airlines|Bandstand|Music Awards|studies|history|Open|Premier|Broadcasting|"
     r"Catholic|Orthodox|Ocean)\b"
 )
 _OTHERS = re.compile(
@@ -52,7 +51,11 @@ _OTHERS = re.compile(
     r"\s+(?:of|is|was|are|were)\b[^.;]*"
 )
 """Whoever else a sentence turns to: what it says from there on is not the person's."""
+_OF_A_THING = re.compile(rf"(?:\s[\w-]+){{0,3}}\s(?:{'|'.join(sorted(NOT_ONE_PERSON))})\b")
+"""A Canadian band's singer may come from anywhere."""
 _CITIZEN = re.compile(r"\s+(?:and\s+[A-Z]\w+\s+)?(?:nationality|citizenship|citizen)\b")
+_CITIZEN_OF = re.compile(r"\bcitizen(?:ship)? of\b|\bnaturali[sz]ed(?: as an?| in)?\b")
+_LISTED = re.compile(r"(?:[\s,]|\band\b|\bboth\b|\bthe\b)*")
 _NOT_TAKEN = re.compile(r"\b(?:denied|renounced|lost|gave up|revoked|held)\b[^.;]{0,40}\Z")
 _NO_MODIFIERS = frozenset({"Jordan", "Chad", "Israel", "Kenya", "India", "Paris", "Mali"})
 """Names of countries that are people's too: none, where they stand before a noun."""
@@ -65,14 +68,11 @@ class Statement:
     kind       one of the kinds above, or `given` where a user's own file says it
     words      that said it
     countries  ISO 3166 alpha-3, in the order of the text
-    core       those that the text and the description both name, where there are any; else those
-               of the description; else all: what the region is taken from
     """
 
     kind: str
     words: tuple[str, ...]
     countries: tuple[str, ...]
-    core: tuple[str, ...]
 
 
 @cache
@@ -101,6 +101,7 @@ def _state_names() -> Names:
 
 
 _BORN_IN = re.compile(r"[- –]born\b")
+_LIVING_IN = re.compile(r"[- –]based\b")
 _OFFICE = re.compile(
     r"\b(?:Representative|Senator|Delegate|Resident Commissioner|Congress(?:man|woman))\s+"
     r"(?:\([^()]*\)\s*)?(?:and an? \w+\s+)?from\s+(?:the\s+)?"
@@ -123,47 +124,33 @@ _FROM = re.compile(
     r"\b(?:from|native of|citizen of|resident of|raised in|grew up in)\s+(?:the\s+)?"
 )
 _BORN = re.compile(r"\b[Bb]orn\b(?:[^.;]|\.(?!\s[A-Z])){0,120}")
-_IN = re.compile(r"\b(?:in|at|near)\s+(?:the\s+)?")
+_IN = re.compile(r"\b(?:in|at|near)\s+(?:the\s+)?|(?<=\d{4}),\s+")
 _SHORT = "|".join(re.escape(word) for word in US_SHORT.split("|"))
 _WORD = rf"(?:(?:[A-Z]\.)+|St\.|{_SHORT}|(?:d['’])?[A-ZÀ-ÞĀ-Ž][\w'’-]*)"
 _CHAIN = re.compile(rf"{_WORD}(?:[ ,]+(?:(?:and|of the|of|the|upon|de|do) )?{_WORD})*")
 _AMERICAN = re.compile(r"\b(?:Atlanta|Savannah|Augusta|Macon|Ga\.|U\.?S\.|United States|American)")
-_SCENES = {
-    "Bollywood": "IND", "Tollywood": "IND", "Kollywood": "IND", "Nollywood": "NGA",
-    "K-pop": "KOR", "J-pop": "JPN", "Cantopop": "HKG",
-}  # fmt: skip
-_SCENE = re.compile(r"\b(?:" + "|".join(_SCENES) + r")\b")
 
 
 def nationality_of(description: str, text: str) -> Statement | None:
     """What the text states; None where it names no country."""
     text = text[:_REACH]
-    described = _peoples(description)
-    said = _peoples(predicate(text)) + _citizenships(text)
-    if described or said:
-        both = {code for _, code in described} & {code for _, code in said}
-        core = [found for found in described if found[1] in both] or described or said
-        return _statement("stated", described + said, core)
+    if stated := _peoples(description) + _peoples(predicate(text)) + _citizenships(text):
+        return _statement("stated", stated)
     kinds: dict[str, Callable[[str], list[Found]]] = {
         "represents": _represented,
         "from": _from,
         "born": _born,
         "mentioned": _mentioned,
-        "scene": _scene,
     }
     for kind, find in kinds.items():
-        if found := find(f"{description}. {text}" if kind in ("represents", "scene") else text):
-            return _statement(kind, found, found)
+        if found := find(f"{description}. {text}" if kind == "represents" else text):
+            return _statement(kind, found)
     return None
 
 
-def _statement(kind: str, found: list[Found], core: list[Found]) -> Statement:
-    words = tuple(dict.fromkeys(word for word, _ in found))
-    return Statement(kind, words, _codes(found), _codes(core))
-
-
-def _codes(found: Iterable[Found]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(code for _, code in found))
+def _statement(kind: str, found: list[Found]) -> Statement:
+    words, codes = zip(*found, strict=True)
+    return Statement(kind, tuple(dict.fromkeys(words)), tuple(dict.fromkeys(codes)))
 
 
 def _peoples(phrase: str) -> list[Found]:
@@ -172,7 +159,7 @@ def _peoples(phrase: str) -> list[Found]:
     known = demonyms() | countries()
     found: list[tuple[str, int, int]] = []
     for name, start, end in _people_names().find(phrase):
-        if _NOT_PEOPLE.match(phrase, end) or _BORN_IN.match(phrase, end):
+        if any(other.match(phrase, end) for other in (_NOT_PEOPLE, _BORN_IN, _LIVING_IN)):
             continue
         if found and phrase[found[-1][2] : start].isspace():
             # two in a row: `Chinese American`, `British Chinese`
@@ -194,12 +181,25 @@ def _present(found: list[Found]) -> list[Found]:
 
 
 def _citizenships(text: str) -> list[Found]:
-    return [
-        (text[start : end + len(match[0])], demonyms()[name])
-        for name, start, end in _demonym_names().find(text)
+    """`a Greek citizen`, `a dual citizen of Cuba and Spain`, `naturalized in Canada`."""
+    known = demonyms() | countries()
+    found = [
+        (text[start : end + len(match[0])], known[name])
+        for name, start, end in _people_names().find(text)
         if (match := _CITIZEN.match(text, end))
         and not _NOT_TAKEN.search(text, max(0, start - 60), start)
     ]
+    for lead in _CITIZEN_OF.finditer(text):
+        end = lead.end()
+        while name := _people_names().begins(text[(start := _after(_LISTED, text, end)) :][:60]):
+            found.append((name, known[name]))
+            end = start + len(name)
+    return found
+
+
+def _after(pattern: re.Pattern[str], text: str, start: int) -> int:
+    match = pattern.match(text, start)
+    return match.end() if match else start
 
 
 def _represented(text: str) -> list[Found]:
@@ -240,13 +240,8 @@ def _mentioned(text: str) -> list[Found]:
     found = [
         (name, demonyms()[name])
         for name, _, end in _demonym_names().find(text)
-        if not _NOT_PEOPLE.match(text, end)
+        if not (_NOT_PEOPLE.match(text, end) or _OF_A_THING.match(text, end))
     ]
-    return found if len({code for _, code in found}) == 1 else []
-
-
-def _scene(text: str) -> list[Found]:
-    found = [(match[0], _SCENES[match[0]]) for match in _SCENE.finditer(text)]
     return found if len({code for _, code in found}) == 1 else []
 
 

@@ -21,14 +21,16 @@ _OF_COUNTRIES = ("nationality_evidence", "region", "region_confidence", "region_
 
 CONFIDENCE = {
     "given": SURE,
-    "stated": 0.99,
-    "represents": 0.9,
-    "from": 0.9,
-    "born": 0.75,
-    "mentioned": 0.75,
-    "scene": 0.75,
+    "stated": 0.998,  # 1268 of 1269
+    "represents": 0.90,  # 8 of 8
+    "from": 0.92,  # 10 of 10
+    "born": 0.90,  # 8 of 8
+    "mentioned": 0.71,  # 4 of 5
 }
-"""Kind of statement -> confidence of a region."""
+"""Kind of statement -> confidence of a region: how many of those decided were right by the hand
+labels of 986 Knowledge Graph biographies that were released with Fung & McDuff 2020 and of 400
+more, which were held out until these rules were whole; with one more right and one more wrong, so
+that few are less sure."""
 
 
 def row_of(biography: Biography, override: Override | None = None) -> Row:
@@ -87,7 +89,7 @@ def _value(column: str, value: str, evidence: str) -> Row:
 def _statement(biography: Biography) -> Statement | None:
     if biography.nationality:
         codes = tuple(dict.fromkeys(_given(word, biography) for word in biography.nationality))
-        return Statement("given", biography.nationality, codes, codes)
+        return Statement("given", biography.nationality, codes)
     if not_one_person(biography.text):
         return None
     return nationality_of(biography.description, biography.text)
@@ -107,7 +109,7 @@ def _given(word: str, biography: Biography) -> str:
 def _of_statement(statement: Statement | None) -> Row:
     if statement is None:
         return {"nationalities": [], **dict.fromkeys(_OF_COUNTRIES)}
-    region, said = _region(statement.core)
+    region, said = _region(statement.countries)
     return {
         "nationalities": list(statement.countries),
         "nationality_evidence": f"{statement.kind}: {', '.join(statement.words)}",

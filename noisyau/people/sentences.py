@@ -13,7 +13,7 @@ _COPULA = re.compile(
 _APPOSITION = re.compile(r",\s+(?:an?|the)\s")
 _END = re.compile(
     r"\b(?:who|whose|which|that|where|when|best|better|known|noted|famous|for|in|at|on|from|with|"
-    r"by|of|as|to|under|during|after|before|alongside|currently|based|formed|consisting|created|played|portrayed|directed|written|"
+    r"by|of|as|to|under|during|after|before|alongside|currently|formed|consisting|created|played|portrayed|directed|written|"
     r"(?<![-–])born|and is|and was)\b|[;(]|\.\s|\.$|\n|,\s+(?:he|she|they)\b",
     re.IGNORECASE,
 )
@@ -45,12 +45,13 @@ def predicate(text: str) -> str:
     return (rest[: end.start()] if end else rest).strip(" ,")
 
 
-_NOT_ONE_PERSON = frozenset({
+NOT_ONE_PERSON = frozenset({
     "band", "bands", "duo", "trio", "quartet", "quintet", "group", "ensemble", "orchestra", "choir",
     "team", "club", "company", "label", "brand", "organisation", "organization", "film", "movie",
     "series", "sitcom", "show", "novel", "book", "album", "song", "single", "game", "episode",
     "play", "character", "superhero", "supervillain", "family", "brothers", "sisters", "twins",
 })  # fmt: skip
+"""What is a band, a film, a character or a family."""
 
 
 def not_one_person(text: str) -> str | None:
@@ -60,4 +61,6 @@ def not_one_person(text: str) -> str | None:
     words = re.findall(r"[\w'-]+", said)
     if "fictional" in words:
         return "fictional"
-    return words[-1] if words and words[-1] in _NOT_ONE_PERSON else None
+    if len(words) > 1 and words[-1].endswith("ing"):
+        words.pop()  # `a choral group singing in ...`
+    return words[-1] if words and words[-1] in NOT_ONE_PERSON else None

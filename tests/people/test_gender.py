@@ -25,6 +25,8 @@ def value_and_evidence(description: str, text: str) -> tuple[str | None, str | N
         ("", "A Representative from Ohio; elected upon his return; his brother ran.", "male"),
         ("", "Jo Bo is an American drag queen. He sings.", "male"),
         ("", "Jo Bo is a female impersonator, best known for his Cher.", "male"),
+        ("Swimmer", "Jo Bo became the first elected woman swimmer.", "female"),
+        ("Architect", "Dame Jo Bo is a Danish architect.", "female"),
         ("", "Jo Bo is the son of the actress Di Bo.", "male"),
         ("", "Jo Bo is the daughter of the actor Al Bo. He won an Oscar.", None),
         ("", "太郎は日本の歌手である。", None),

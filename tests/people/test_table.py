@@ -76,7 +76,7 @@ def test_a_row_says_by_which_words_and_how_surely(tmp_path):
 
 def test_what_is_only_mentioned_is_less_sure_than_what_is_stated(tmp_path):
     stated = biography("a", "Jo Bo is a Danish drummer.")
-    mentioned = biography("b", "Jo Bo is the drummer of the Danish band Bo.")
+    mentioned = biography("b", "Jo Bo drums. The Danish press wrote of it.")
     sure, unsure = Written(tmp_path, [stated, mentioned]).table.region_confidence
     assert unsure < sure
 
@@ -87,21 +87,6 @@ def test_countries_of_several_regions_leave_the_region_open_and_say_why(tmp_path
     assert row.region is None
     assert row.region_confidence is None
     assert row.region_evidence == "several: north_america_europe (GBR), south_asia (PAK)"
-
-
-@pytest.mark.parametrize(
-    ("description", "text"),
-    [
-        ("British journalist", "Jo is a British-Somali journalist."),
-        ("Somali-British journalist", "Jo is a Somali-born British journalist."),
-    ],
-)
-def test_the_country_that_description_and_text_share_decides_between_regions(
-    tmp_path, description, text
-):
-    row = Written(tmp_path, [Biography("a", "a", "Jo", description, text)]).row
-    assert set(row.nationalities) == {"GBR", "SOM"}
-    assert row.region == "north_america_europe"
 
 
 def test_what_the_users_file_states_wins_over_the_text(tmp_path):
@@ -186,7 +171,8 @@ def test_real_celebrities_agree_with_the_released_genders(shared, tmp_path):
 
 
 def test_real_celebrities_are_who_a_reader_takes_them_for(shared, tmp_path):
-    """A hundred that a person read, all of the regions with few; facts, and no texts."""
+    """A hundred that a person read, all of the regions with few; facts, and no texts. No region
+    where two readers were of two minds, since countries of several regions are stated."""
     checked = pd.read_csv(Path(__file__).with_name("checked_by_hand.csv"), na_filter=False)
     table = Written(tmp_path, read_biographies(shared / "data/celebrities/bios")).table
     found = table.set_index("subject").loc["m." + checked.mid].reset_index()
