@@ -268,6 +268,7 @@ class Params(Model):
     backend: Literal["processes", "dask"]
     dask_scheduler: str | None = None
     corpora: Corpora
+    people_overrides: Path
     synthesis: Synthesis
     faces: Faces
     annotator: AnnotatorName

@@ -81,12 +81,17 @@ PEOPLE = pa.schema(
         pa.field("subject", pa.string(), nullable=False),
         pa.field("name", pa.string()),
         pa.field("gender", pa.string()),  # female, male
+        pa.field("gender_confidence", pa.float32()),  # 0..1, of people/gender.py
         pa.field("gender_evidence", pa.string()),
         pa.field("nationalities", pa.list_(pa.string()), nullable=False),  # ISO 3166 alpha-3
+        pa.field("nationality_evidence", pa.string()),
         pa.field("region", pa.string()),
+        pa.field("region_confidence", pa.float32()),  # 0..1, of people/rows.py
         pa.field("region_evidence", pa.string()),
+        pa.field("overridden", pa.list_(pa.string()), nullable=False),  # the columns overruled
     ]
 )
+"""Who the people are, one row a person; null where the biography does not say."""
 
 FOLDS = pa.schema(
     [

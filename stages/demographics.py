@@ -1,28 +1,34 @@
 """Tell gender, nationality and region of the celebrities from their biographies.
 
-Reads the biographies; writes data/people.parquet and data/people_failures.parquet.
+Reads the biographies and the overrides; writes data/people.parquet and
+data/people_failures.parquet.
 """
 
+from dataclasses import asdict
 from pathlib import Path
 
-from noisyau import params, people, tables, tracking
+from tqdm import tqdm
+
+from noisyau import params, people, tracking
 from stages import start
 
 
 def main() -> None:
-    celebrities = params.load().corpora.celebrities
+    settings = params.load()
+    biographies = settings.corpora.celebrities.biographies
+    told = {"biographies": str(biographies), "overrides": str(settings.people_overrides)}
     out = Path("data/people.parquet")
-    with tracking.run("demographics", {"biographies": str(celebrities.biographies)}) as log:
-        rows, lost = people.people(people.read_biographies(celebrities.biographies))
-        tables.write(rows, out, tables.PEOPLE)
-        failures = out.with_name("people_failures.parquet")
-        tables.write(lost, failures, tables.FAILURES)
-        known = {name: int(rows[name].notna().sum()) for name in ("gender", "region")}
+    failures = out.with_name("people_failures.parquet")
+    with tracking.run("demographics", told) as log:
+        records = tqdm(people.read_biographies(biographies), "biographies", mininterval=5)
+        overrides = people.read_overrides(settings.people_overrides)
+        counts = people.write(records, overrides, out, failures)
         print(
-            f"demographics: {len(rows):,} people, gender of {known['gender']:,}, region of "
-            f"{known['region']:,}; {len(lost):,} biographies could not be used"
+            f"demographics: {counts.people:,} people, gender of {counts.gender:,}, region of "
+            f"{counts.region:,}; {counts.neither:,} are told as neither woman nor man; "
+            f"{counts.overridden:,} overruled; {counts.lost:,} biographies could not be used"
         )
-        log.metrics({"people": len(rows), "lost": len(lost), **known})
+        log.metrics(asdict(counts))
         log.table(out, failures)
 
 

@@ -5,6 +5,7 @@ and every value carries the words that said so. What the text does not say is nu
 """
 
 from noisyau.people.biographies import Biography, Lost, read_biographies
-from noisyau.people.table import people
+from noisyau.people.overrides import Override, read_overrides
+from noisyau.people.table import Counts, write
 
-__all__ = ["Biography", "Lost", "people", "read_biographies"]
+__all__ = ["Biography", "Counts", "Lost", "Override", "read_biographies", "read_overrides", "write"]

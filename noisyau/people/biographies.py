@@ -14,6 +14,8 @@ those that the table knows.
 
 import html
 import json
+import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +26,8 @@ from noisyau.errors import CorpusError
 
 Gender = Literal["female", "male"]
 
-_GENDERS: dict[str, Gender] = {"f": "female", "female": "female", "m": "male", "male": "male"}
+GENDERS: dict[str, Gender] = {"f": "female", "female": "female", "m": "male", "male": "male"}
+"""What a user may write, in small letters."""
 _FIELDS = ("name", "gender", "nationality", "text")
 _SEPARATORS = str.maketrans(",/|", ";;;")
 
@@ -90,9 +93,11 @@ def read_biographies(path: Path) -> Iterator[Biography | Lost]:
 
 
 def _graph_folder(folder: Path) -> Iterator[Biography | Lost]:
-    for file in sorted(folder.glob("*.json")):
-        mid = file.stem.removeprefix("m.")
-        yield _graph_file(file, mid)
+    # names alone: a million take less memory than as many paths
+    for name in sorted(entry.name for entry in os.scandir(folder)):
+        if not name.endswith(".json"):
+            continue
+        yield _graph_file(folder / name, name.removesuffix(".json").removeprefix("m."))
 
 
 def _graph_file(file: Path, mid: str) -> Biography | Lost:
@@ -150,8 +155,8 @@ def _json_lines(file: Path) -> Iterator[Biography | Lost]:
             if not subject:
                 yield Lost(source, None, "no_id", "neither person_id nor usCongressBioId")
                 continue
-            parts = ("givenName", "middleName", "familyName")
-            joined = " ".join(part for key in parts if (part := _string(record, key)))
+            names = ("givenName", "middleName", "familyName")
+            joined = " ".join(part for key in names if (part := _string(record, key)))
             yield Biography(
                 source=source,
                 subject=subject,
@@ -159,7 +164,7 @@ def _json_lines(file: Path) -> Iterator[Biography | Lost]:
                 description=_string(record, "description"),
                 text=_string(record, "text") or _string(record, "profileText"),
                 gender=_gender(_string(record, "gender"), source),
-                nationality=_nationalities(_string(record, "nationality")),
+                nationality=parts(_string(record, "nationality")),
             )
 
 
@@ -181,15 +186,23 @@ def _csv(file: Path) -> Iterator[Biography | Lost]:
             description="",
             text=cells["text"],
             gender=_gender(cells["gender"], source),
-            nationality=_nationalities(cells["nationality"]),
+            nationality=parts(cells["nationality"]),
         )
 
 
+_MARKUP = re.compile(
+    r"</?[A-Za-z][^<>]{0,500}>|\[\[(?:[^\[\]|]{0,200}\|)?|\]\]|'{2,}|"
+    # soft hyphens, zero-width characters, marks of direction
+    r"[\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\0]"
+)
+
+
 def clean(text: str) -> str:
-    """The text without character references (`R&amp;B`), non-breaking spaces, soft hyphens, and
-    halves of characters, which JSON may hold and no file can."""
+    """The text without character references (`R&amp;B`), tags, links (`[[Cuba|Cuban]]` is
+    `Cuban`), non-breaking spaces, characters that are not seen, and halves of characters, which
+    JSON may hold and no file can."""
     whole = html.unescape(text).encode("utf-8", "replace").decode()
-    return whole.replace("\xa0", " ").replace("\xad", "").strip()
+    return _MARKUP.sub("", whole).replace("\xa0", " ").strip()
 
 
 def _string(record: dict[str, Any], key: str) -> str:
@@ -202,14 +215,14 @@ def _is_object(record: dict[str, Any], key: str) -> bool:
 
 
 def _gender(value: str, source: str) -> Gender | None:
-    if value and value.lower() not in _GENDERS:
+    if value and value.lower() not in GENDERS:
         raise CorpusError(
             f"{source}: gender {value!r} is not one that the table knows; expected female, male, "
             "f or m, or an empty cell where it is neither or not known"
         )
-    return _GENDERS.get(value.lower())
+    return GENDERS.get(value.lower())
 
 
-def _nationalities(value: str) -> tuple[str, ...]:
-    parts = (part.strip() for part in value.translate(_SEPARATORS).split(";"))
-    return tuple(part for part in parts if part)
+def parts(value: str) -> tuple[str, ...]:
+    """What a user wrote in one cell, separated by semicolons, commas, slashes or bars."""
+    return tuple(filter(None, map(str.strip, value.translate(_SEPARATORS).split(";"))))

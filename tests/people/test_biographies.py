@@ -1,12 +1,14 @@
 """Biographies are read in three forms; what gives nobody is lost with a reason."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
 
 from noisyau.errors import CorpusError
 from noisyau.people import Biography, Lost, read_biographies
+from noisyau.people.biographies import clean
 
 
 def result(mid: str, name: str = "Ada Example", types: tuple[str, ...] = ("Thing", "Person")):
@@ -152,3 +154,24 @@ def test_half_a_character_does_not_reach_the_table(tmp_path):
     record = only(file)
     assert isinstance(record, Biography)
     assert record.name == "Jo?"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Jo is a <b>Cuban</b><br/> poet.", "Jo is a Cuban poet."),
+        ("Jo is a [[Cuba|Cuban]] [[poet]].", "Jo is a Cuban poet."),
+        ("'''Jo''' is ''a'' poet &amp; singer.", "Jo is a poet & singer."),
+        ("Jo\u200f is\xa0a\u202a poet.\ufeff", "Jo is a poet."),
+        ("1 < 2 and 3 > 2", "1 < 2 and 3 > 2"),
+    ],
+)
+def test_markup_and_what_is_not_seen_are_no_text(written, read):
+    assert clean(written) == read
+
+
+@pytest.mark.parametrize("text", ["<b", "[[", "<b>", "[[a|", "'"])
+def test_two_megabytes_of_open_markup_are_read_in_a_moment(text):
+    started = time.perf_counter()
+    clean(text * (2_000_000 // len(text)))
+    assert time.perf_counter() - started < 5

@@ -1,8 +1,13 @@
 """Nationality is what a text states, with the words; the traps are named here."""
 
+import csv
+import time
+from pathlib import Path
+
 import pycountry
 import pytest
 
+from noisyau.people.gazetteer import countries as country_names
 from noisyau.people.gazetteer import country, demonyms, places
 from noisyau.people.nationality import nationality_of
 from noisyau.people.regions import REGION_OF, REGIONS
@@ -48,7 +53,48 @@ from noisyau.people.regions import REGION_OF, REGIONS
         ("Footballer", "Jo Bo is a footballer who captains the German national team.", ["DEU"]),
         ("Athlete", "Jo Bo is an athlete who competes internationally for Japan.", ["JPN"]),
         ("Quarterback", "Jo Bo is an American football quarterback.", None),
+        # two peoples in a row
+        ("", "Jo Bo is a British Chinese actor.", ["GBR"]),
+        ("", "Jo Bo is a Turkish American model.", ["USA"]),
+        ("", "Jo Bo is an African-American songwriter.", ["USA"]),
+        ("", "Jo Bo is a Hong Kong actor.", ["HKG"]),
+        # asides and clauses before the verb
+        ("", "Jo Bo, whose father was a German baker, is a Peruvian poet.", ["PER"]),
+        ("", "Jo Bo (born 3 May 1950 in Oslo) is a Peruvian poet.", ["PER"]),
+        ("", "Jo Bo, a Peruvian poet, died young.", ["PER"]),
+        ("", "Jo Bo is Peruvian professional footballer.", ["PER"]),
+        ("Poet", "Jo Bo sings. Her mother is Vietnamese.", None),
+        ("Poet", "Jo Bo was a student of the Chinese master Li.", None),
+        # historic states
+        ("", "Jo Bo is a Soviet and Georgian film director.", ["GEO"]),
+        ("", "Jo Bo was an Ottoman Armenian poet.", ["ARM"]),
+        ("Poet", "Jo Bo, born in Kiev, Soviet Union. He writes.", ["UKR"]),
+        ("Poet", "Jo Bo, born in Tashkent, Uzbek SSR, Soviet Union. He writes.", ["UZB"]),
+        ("Poet", "Jo Bo, born in Omsk, Soviet Union. He writes.", ["RUS"]),
+        # offices, teams, citizenships
+        ("Former President of Haiti", "Jo Bo.", ["HTI"]),
+        ("", "Jo Bo served as the 12th President of Ghana.", ["GHA"]),
+        ("Footballer", "Jo Bo is a former Ghana international.", ["GHA"]),
+        ("Footballer", "Jo Bo plays for the China women's national football team.", ["CHN"]),
+        ("Poet", "Jo Bo writes. He obtained Mexican nationality in 2007.", ["MEX"]),
+        ("Poet", "Jo Bo writes in Kiev, but was denied French citizenship.", None),
+        # places of every country
+        ("Singer", "Jo Bo, born in Maputo. He sings.", ["MOZ"]),
+        ("Singer", "Jo Bo grew up in Karachi.", ["PAK"]),
+        ("Singer", "Jo Bo, born 1950 in Kerala. She sings.", ["IND"]),
+        ("Singer", "Jo Bo graduated from Boston.", None),
+        ("Singer", "Jo Bo is a South Korean K-pop singer, based in Japan.", ["KOR"]),
+        ("Bollywood actress", "Jo Bo dances.", None),
+        ("Singer", "Jo Bo is a UK-based singer.", None),
+        ("Singer", "Jo Bo, a dual citizen of Cuba and Spain, sings.", ["CUB", "ESP"]),
+        ("Singer", "Jo Bo sings. She was naturalized in the United States.", ["USA"]),
+        ("", "Jo Bo is a former Australian rules footballer.", None),
+        ("Actor", "Jo Bo (born 30 April 1970, Istanbul) acts.", ["TUR"]),
+        ("Singer", "Jo Bo is the singer of the Canadian rock band Bo.", None),
+        ("", "Jo Bo is a Roman Catholic priest.", None),
+        ("", "The Bos are a Danish band.", ["DNK"]),
         ("Singer", "太郎は日本の歌手である。", None),
+        ("", "وُلدت في القاهرة وهي مغنية مصرية.", None),
         ("", "", None),
     ],
 )
@@ -60,13 +106,44 @@ def test_countries_are_those_that_the_text_states(description, text, countries):
 def test_the_evidence_names_the_kind_and_the_words():
     statement = nationality_of("", "Jo Bo is a Canadian-American actor.")
     assert statement is not None
-    assert statement.evidence == "stated: Canadian, American"
+    assert (statement.kind, statement.words) == ("stated", ("Canadian", "American"))
 
 
 def test_what_is_stated_outweighs_where_somebody_was_born():
     statement = nationality_of("Author", "Jo Bo is a British author, born in Karachi, Pakistan.")
     assert statement is not None
     assert statement.countries == ("GBR",)
+
+
+def test_a_peoples_word_is_known_for_every_country(peoples):
+    """By the CIA World Factbook's nationalities (public domain), adjectives and nouns."""
+    wrong = {
+        word: (found.countries if found else None, code)
+        for code, words in peoples.items()
+        for word in words
+        if (found := nationality_of(f"{word} painter", "")) is None or found.countries != (code,)
+    }
+    assert wrong == {}
+
+
+@pytest.fixture
+def peoples() -> dict[str, list[str]]:
+    with Path(__file__).with_name("peoples.csv").open(encoding="utf-8", newline="") as lines:
+        return {row["country"]: row["words"].split("|") for row in csv.DictReader(lines)}
+
+
+def test_every_country_by_its_name_is_where_somebody_comes_from():
+    for place, code in country_names().items():
+        statement = nationality_of("", f"Jo Bo is a singer from the {place}.")
+        assert statement is not None, place
+        assert statement.countries == (code,), place
+
+
+@pytest.mark.parametrize("text", ["of and of ", "born in ", "American of ", "Mexico, ", "from A "])
+def test_two_megabytes_are_read_in_a_moment(text):
+    started = time.perf_counter()
+    nationality_of("", text * (2_000_000 // len(text)))
+    assert time.perf_counter() - started < 5
 
 
 def test_every_country_of_iso_3166_has_exactly_one_region():
