@@ -77,6 +77,26 @@ def make(
     return table
 
 
+def leave_out(
+    faces: pd.DataFrame, duplicates: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Frames that look like another coded subject's stay on no side of a split.
+
+    faces       of the coded corpus: face_id, subject, ...
+    duplicates  `tables.DUPLICATES`; its groups that span several coded subjects count
+    returns     the other faces; and those left out, `tables.LABEL_FAILURES` (`two_people`)
+    """
+    coded = duplicates[duplicates["corpus"] == "coded"]
+    subjects = coded.groupby("group")["subject"].agg(lambda names: ", ".join(sorted(set(names))))
+    shared = coded[coded.groupby("group")["subject"].transform("nunique") > 1]
+    group = faces["face_id"].map(shared.set_index("face_id")["group"])
+    out = faces.loc[group.notna(), ["face_id", "subject"]].assign(
+        reason="two_people",
+        detail="looks like frames of " + group[group.notna()].map(subjects) + ": whose is unknown",
+    )
+    return faces[group.isna()], out.sort_values("face_id", ignore_index=True)
+
+
 def check(table: pd.DataFrame) -> None:
     """Refuse a folds table in which a subject crosses a split.
 
