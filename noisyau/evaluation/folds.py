@@ -77,9 +77,7 @@ def make(
     return table
 
 
-def leave_out(
-    faces: pd.DataFrame, duplicates: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def leave_out(faces: pd.DataFrame, duplicates: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Frames that look like another coded subject's stay on no side of a split.
 
     faces       of the coded corpus: face_id, subject, ...

@@ -13,7 +13,7 @@ _M1 = np.uint64(0x5555555555555555)
 _M2 = np.uint64(0x3333333333333333)
 _M4 = np.uint64(0x0F0F0F0F0F0F0F0F)
 _SUM = np.uint64(0x0101010101010101)
-_1, _2, _4, _56 = np.uint64(1), np.uint64(2), np.uint64(4), np.uint64(56)
+_1, _2, _4, _56, _128 = (np.uint64(number) for number in (1, 2, 4, 56, 128))
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -58,13 +58,16 @@ def roots(parent: Any) -> Any:
 
 @njit(cache=True, nogil=True)
 def near(words: Any, i: int, j: int, distance: Any, fine: Any) -> bool:
-    """Whether rows of (n, 4) differ in at most `distance` bits of the first word, `fine` of all."""
+    """Whether rows of (n, 4) are apart by at most `distance` in the first word, `fine` in all.
+
+    The bits of the last two words may all be turned: one picture is then the other's mirror image.
+    """
     bits = ones(words[i, 0] ^ words[j, 0])
     if bits > distance:
         return False
-    for k in range(1, words.shape[1]):
-        bits += ones(words[i, k] ^ words[j, k])
-    return bool(bits <= fine)
+    bits += ones(words[i, 1] ^ words[j, 1])
+    turned = ones(words[i, 2] ^ words[j, 2]) + ones(words[i, 3] ^ words[j, 3])
+    return bool(bits + min(turned, _128 - turned) <= fine)
 
 
 @njit(cache=True, nogil=True)

@@ -33,7 +33,7 @@ def components(
 
     words     (faces, 4) from `hashes.words`
     distance  the first words of a pair differ in at most so many bits, 0..FARTHEST
-    fine      and all its words in so many, 0..256
+    fine      and all four are apart by so many at most, mirrored or not (`hashes`), 0..256
     workers   threads; each takes 12 bytes a distinct picture
     returns   (faces,) the same number for what looks the same; which number means nothing
     """
