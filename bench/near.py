@@ -23,7 +23,7 @@ DISTANCE, FINE = 4, 24
 CORES = 2
 
 _AT_ONCE = 100_000
-_COMMON = 150  # numbers that the bits of a face depend on
+_COMMON = 25  # numbers that the bits of a face depend on
 
 
 def run() -> dict[str, Any]:
@@ -68,7 +68,7 @@ def _measure() -> dict[str, Any]:
 def _hashes(rng: np.random.Generator) -> NDArray[np.uint64]:
     """(FACES, 4)"""
     weights = rng.standard_normal((_COMMON, 256), np.float32) / np.sqrt(_COMMON)
-    threshold = rng.normal(0, 0.75, 256)
+    threshold = rng.normal(0, 0.9, 256)
     words = np.empty((FACES, 4), np.uint64)
     for first in range(0, FACES, _AT_ONCE):
         bits = rng.standard_normal((_AT_ONCE, _COMMON), np.float32) @ weights > threshold

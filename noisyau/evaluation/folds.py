@@ -85,14 +85,15 @@ def leave_out(faces: pd.DataFrame, duplicates: pd.DataFrame) -> tuple[pd.DataFra
     returns     the other faces; and those left out, `tables.LABEL_FAILURES` (`two_people`)
     """
     coded = duplicates[duplicates["corpus"] == "coded"]
-    subjects = coded.groupby("group")["subject"].agg(lambda names: ", ".join(sorted(set(names))))
-    shared = coded[coded.groupby("group")["subject"].transform("nunique") > 1]
-    group = faces["face_id"].map(shared.set_index("face_id")["group"])
-    out = faces.loc[group.notna(), ["face_id", "subject"]].assign(
+    people = coded.groupby("group")["subject"].unique().map(sorted)
+    people = people[people.map(len) > 1]
+    shared = coded[coded["group"].isin(people.index)]
+    out = shared[["face_id", "subject"]].assign(
         reason="two_people",
-        detail="looks like frames of " + group[group.notna()].map(subjects) + ": whose is unknown",
+        detail=[f"in a group of frames of {', '.join(people[group])}" for group in shared["group"]],
     )
-    return faces[group.isna()], out.sort_values("face_id", ignore_index=True)
+    kept = faces[~faces["face_id"].isin(out["face_id"])]
+    return kept, out.sort_values("face_id", ignore_index=True)
 
 
 def check(table: pd.DataFrame) -> None:

@@ -2,7 +2,6 @@
 
 import cv2
 import numpy as np
-import pandas as pd
 import pytest
 
 from noisyau import tables
@@ -112,21 +111,15 @@ def put(root, name, content):
 
 
 def copy(file, quality, size):
-    picture = cv2.resize(
-        cv2.imread(str(file)), None, fx=size, fy=size, interpolation=cv2.INTER_AREA
-    )
-    return cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+    scaled = cv2.resize(cv2.imread(str(file)), None, fx=size, fy=size)
+    return cv2.imencode(".jpg", scaled, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
 
 
 def test_a_real_picture_that_was_encoded_anew_under_another_s_name_is_a_conflict(portraits):
     rows = groups.conflicts(portraits)
-    assert members(rows[rows["subject"].isin(["p03", "p05"])]) == {
-        0: ["p03/1.jpg#0", "p05/2.jpg#0"]
-    }
+    assert members(rows[rows["group"] == 0]) == {0: ["p03/1.jpg#0", "p05/2.jpg#0"]}
 
 
 def test_a_celebrity_whose_real_picture_is_in_the_coded_corpus_is_the_overlap(portraits):
     assert groups.overlap(portraits) == {"p07"}
-    pd.testing.assert_series_equal(
-        portraits["group"].value_counts(), pd.Series([2, 2]), check_names=False, check_index=False
-    )
+    assert portraits["group"].tolist() == [0, 0, 1, 1]
