@@ -205,6 +205,11 @@ class PretrainTable(Model):
     validation: Annotated[float, Field(gt=0, lt=1)]
 
 
+class Duplicates(Model):
+    distance: Annotated[int, Field(ge=0, le=6)]
+    fine: Annotated[int, Field(ge=0, le=64)]
+
+
 class FoldsSettings(Model):
     validation: Annotated[float, Field(gt=0, lt=1)]
 
@@ -274,6 +279,7 @@ class Params(Model):
     annotator: AnnotatorName
     beside: tuple[AnnotatorName, ...]
     annotators: Annotators
+    duplicates: Duplicates
     pretrain_table: PretrainTable
     folds: FoldsSettings
     fold_names: tuple[PositiveInt, ...]

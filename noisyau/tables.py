@@ -76,6 +76,26 @@ UNMATCHED = pa.schema(
 )
 """Rows of labels made elsewhere that became no face's label, each with the reason."""
 
+HASHES = pa.schema(
+    [
+        pa.field("face_id", pa.string(), nullable=False),
+        pa.field("subject", pa.string(), nullable=False),
+        pa.field("hash", pa.uint64(), nullable=False),  # the first 64 bits of `fine`
+        pa.field("fine", pa.binary(32), nullable=False),
+    ]
+)
+"""What the first face of each picture looks like (likeness/hashes.py)."""
+
+DUPLICATES = pa.schema(
+    [
+        pa.field("group", pa.int64(), nullable=False),
+        pa.field("corpus", pa.string(), nullable=False),  # celebrities, coded
+        pa.field("face_id", pa.string(), nullable=False),
+        pa.field("subject", pa.string(), nullable=False),
+    ]
+)
+"""Pictures that look like another one, by group, corpus and face_id (likeness/groups.py)."""
+
 PEOPLE = pa.schema(
     [
         pa.field("subject", pa.string(), nullable=False),

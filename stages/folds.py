@@ -1,6 +1,8 @@
 """Divide the coded subjects into folds that share nobody.
 
-Reads data/faces/coded/ and data/labels/coded.parquet; writes data/tables/folds.parquet.
+Reads data/faces/coded/, data/labels/coded.parquet and data/duplicates.parquet; writes
+data/tables/folds.parquet, and the frames that look like another subject's in
+data/tables/folds_left_out.parquet.
 """
 
 from pathlib import Path
@@ -13,6 +15,7 @@ from stages import start
 def main() -> None:
     settings = params.load()
     out = Path("data/tables/folds.parquet")
+    left_out = out.with_name("folds_left_out.parquet")
     knobs = {
         "folds": len(settings.fold_names),
         "seed": settings.seed,
@@ -23,6 +26,11 @@ def main() -> None:
             Path("data/faces/coded"), ["face_id", "item", "subject", "frame"]
         )
         coded, _ = tables.read_labels(Path("data/labels/coded.parquet"))
+        duplicates = tables.read(Path("data/duplicates.parquet"), tables.DUPLICATES)
+        faces, alike = folds.leave_out(faces, duplicates)
+        tables.write(alike, left_out, tables.LABEL_FAILURES)
+        print(f"folds: left out {len(alike):,} frames that look like another subject's")
+        log.metrics({"left_out": len(alike)})
         rows = folds.make(faces, coded, **knobs)
         tables.write(rows, out, tables.FOLDS)
         for (fold, role), part in rows.groupby(["fold", "role"], sort=True):
@@ -31,7 +39,7 @@ def main() -> None:
             log.metrics(
                 {f"{role}/frames": len(part), f"{role}/subjects": subjects}, step=int(str(fold))
             )
-        log.table(out)
+        log.table(out, left_out)
 
 
 if __name__ == "__main__":

@@ -155,6 +155,10 @@ def test_a_small_number_written_as_text_is_still_a_number(tmp_path: Path) -> Non
             r"finetune\.aus: unknown AU 7; known: \[1, 2",
         ),
         (lambda raw: raw["defaults"]["finetune"].update(aus=[1, 1]), "an AU is named twice"),
+        (
+            lambda raw: raw["duplicates"].update(distance=7),
+            r"duplicates\.distance: 7: .*less than or equal to 6",
+        ),
         (lambda raw: raw["defaults"]["net"].update(side=60), "60 is not a multiple of 16"),
         (
             lambda raw: raw["defaults"]["net"].update(name="vgg31"),

@@ -77,6 +77,25 @@ def make(
     return table
 
 
+def leave_out(faces: pd.DataFrame, duplicates: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Frames that look like another coded subject's stay on no side of a split.
+
+    faces       of the coded corpus: face_id, subject, ...
+    duplicates  `tables.DUPLICATES`; its groups that span several coded subjects count
+    returns     the other faces; and those left out, `tables.LABEL_FAILURES` (`two_people`)
+    """
+    coded = duplicates[duplicates["corpus"] == "coded"]
+    people = coded.groupby("group")["subject"].unique().map(sorted)
+    people = people[people.map(len) > 1]
+    shared = coded[coded["group"].isin(people.index)]
+    out = shared[["face_id", "subject"]].assign(
+        reason="two_people",
+        detail=[f"in a group of frames of {', '.join(people[group])}" for group in shared["group"]],
+    )
+    kept = faces[~faces["face_id"].isin(out["face_id"])]
+    return kept, out.sort_values("face_id", ignore_index=True)
+
+
 def check(table: pd.DataFrame) -> None:
     """Refuse a folds table in which a subject crosses a split.
 

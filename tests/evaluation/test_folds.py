@@ -108,6 +108,44 @@ def test_faces_that_nobody_coded_are_refused_with_examples():
         folds.make(made.faces(labels), other, folds=3, validation=0.2, seed=1)
 
 
+def _group(number: int, *frames: str, corpus: str = "coded") -> pd.DataFrame:
+    return pd.DataFrame(
+        [(number, corpus, f"{frame}#0", frame.split("/")[0]) for frame in frames],
+        columns=tables.DUPLICATES.names,
+    )
+
+
+def test_frames_that_look_like_another_subject_s_are_on_no_side_of_a_split(tmp_path):
+    labels = made.coded(STRANGERS, 4, [1])
+    faces = made.faces(labels)
+    alike = ["person00/1", "person00/2", "person03/1"]
+    duplicates = pd.concat(
+        [
+            _group(0, *alike),
+            _group(0, "m.0107_f", corpus="celebrities"),
+            _group(1, "person05/1"),
+            _group(1, "person05/1", corpus="celebrities"),
+        ]
+    )
+    kept, left_out = folds.leave_out(faces, duplicates)
+    assert left_out["face_id"].tolist() == [f"{frame}#0" for frame in alike]
+    assert left_out["subject"].tolist() == ["person00", "person00", "person03"]
+    assert set(left_out["reason"]) == {"two_people"}
+    assert left_out["detail"].str.contains("person00, person03").all()
+    assert sorted([*kept["face_id"], *left_out["face_id"]]) == sorted(faces["face_id"])
+    tables.write(left_out, tmp_path / "left_out.parquet", tables.LABEL_FAILURES)
+    table = folds.make(kept, labels, folds=3, validation=0.2, seed=1)
+    assert not set(table["face_id"]) & set(left_out["face_id"])
+
+
+def test_no_frame_is_left_out_where_none_looks_like_another_subject_s(tmp_path):
+    faces = made.faces(made.coded(STRANGERS, 4, [1]))
+    kept, left_out = folds.leave_out(faces, _group(0))
+    pd.testing.assert_frame_equal(kept, faces)
+    tables.write(left_out, tmp_path / "left_out.parquet", tables.LABEL_FAILURES)
+    assert left_out.empty
+
+
 def _table(*rows: tuple[str, int, str]) -> pd.DataFrame:
     return pd.DataFrame(
         [

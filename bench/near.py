@@ -1,0 +1,110 @@
+"""Ten million hashes searched for pictures that look the same, and the time all pairs would take.
+
+The targets are 120 seconds on two cores, and that all that was planted is found. The bits of faces
+depend on each other and are not even, which is what makes a search slow: these are signs of sums of
+few common numbers, so that they differ as those of real portraits do (`noisyau.likeness.hashes`).
+"""
+
+import multiprocessing
+import resource
+import time
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from noisyau.likeness import kernels, search
+
+FACES = 10_000_000
+PLANTED = 100_000
+COMPARED = 20_000  # faces, each with each, for the time of a pair
+DISTANCE, FINE = 4, 24
+CORES = 2
+
+_AT_ONCE = 100_000
+_COMMON = 25  # numbers that the bits of a face depend on
+
+
+def run() -> dict[str, Any]:
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as alone:
+        return alone.submit(_measure).result()
+
+
+def _measure() -> dict[str, Any]:
+    rng = np.random.default_rng(1)
+    words = _hashes(rng)
+    copies = words[:PLANTED].copy()
+    for row in copies:
+        row[0] ^= _some_bits(rng, 64, DISTANCE)
+        row[1] ^= _some_bits(rng, 64, 10)
+    copies[::2, 2:] = ~copies[::2, 2:]  # mirrored
+    words[-PLANTED:] = copies
+    sample = words[:COMPARED].copy()
+    search.components(sample, DISTANCE, FINE, CORES)  # compiles
+    before = _peak_mb()
+    began = time.perf_counter()
+    labels = search.components(words, DISTANCE, FINE, CORES)
+    seconds = time.perf_counter() - began
+    peak = _peak_mb()
+    found = labels[:PLANTED] == labels[-PLANTED:]
+    pairs = FACES * (FACES - 1) / 2
+    every_pair = _pair_s(sample) * pairs / CORES
+    return {
+        "faces": FACES,
+        "apart": round(_apart(sample), 3),
+        "degrees_of_freedom": round(_freedom(sample), 1),
+        "planted": PLANTED,
+        "found": int(found.sum()),
+        "others_joined": int(FACES - len(np.unique(labels)) - found.sum()),
+        "seconds": round(seconds, 1),
+        "all_pairs_s": round(every_pair),
+        "speedup": round(every_pair / seconds),
+        "peak_mb": round(peak),
+        "peak_mb_before": round(before),
+    }
+
+
+def _hashes(rng: np.random.Generator) -> NDArray[np.uint64]:
+    """(FACES, 4)"""
+    weights = rng.standard_normal((_COMMON, 256), np.float32) / np.sqrt(_COMMON)
+    threshold = rng.normal(0, 0.9, 256)
+    words = np.empty((FACES, 4), np.uint64)
+    for first in range(0, FACES, _AT_ONCE):
+        bits = rng.standard_normal((_AT_ONCE, _COMMON), np.float32) @ weights > threshold
+        packed = np.packbits(bits, axis=1).view(">u8")
+        words[first : first + _AT_ONCE] = packed
+    return words
+
+
+def _some_bits(rng: np.random.Generator, of: int, count: int) -> np.uint64:
+    return np.bitwise_or.reduce(np.uint64(1) << rng.choice(of, count, replace=False).astype("u8"))
+
+
+def _distances(words: NDArray[np.uint64]) -> NDArray[np.uint8]:
+    some = words[:2000, 0]
+    return np.bitwise_count(some[:, None] ^ some)[np.triu_indices(len(some), 1)]
+
+
+def _apart(words: NDArray[np.uint64]) -> float:
+    """The share of the 64 bits in which two faces differ; of portraits 0.357."""
+    return float(_distances(words).mean() / 64)
+
+
+def _freedom(words: NDArray[np.uint64]) -> float:
+    """Tosses of a coin that vary as the distances do; of portraits 41.7."""
+    apart = _apart(words)
+    return float(apart * (1 - apart) / (_distances(words) / 64).var())
+
+
+def _pair_s(words: NDArray[np.uint64]) -> float:
+    """Seconds that the search's own comparison takes for a pair, each with each."""
+    table = np.arange(len(words), dtype=np.uint64)  # one key
+    parent = np.arange(len(words), dtype=np.int32)
+    began = time.perf_counter()
+    kernels.join_runs(table, words, np.uint64(DISTANCE), np.uint64(FINE), parent)
+    return (time.perf_counter() - began) / (len(words) * (len(words) - 1) / 2)
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
