@@ -201,6 +201,11 @@ class Annotators(Model):
     table: Table
 
 
+class Identity(Model):
+    embeddings: Word
+    minimum_similarity: Annotated[float, Field(gt=0, lt=1)] | None = None
+
+
 class PretrainTable(Model):
     validation: Annotated[float, Field(gt=0, lt=1)]
 
@@ -273,6 +278,7 @@ class Params(Model):
     annotator: AnnotatorName
     beside: tuple[AnnotatorName, ...]
     annotators: Annotators
+    identity: Identity
     pretrain_table: PretrainTable
     folds: FoldsSettings
     fold_names: tuple[PositiveInt, ...]

@@ -88,6 +88,16 @@ PEOPLE = pa.schema(
     ]
 )
 
+IDENTITY = pa.schema(
+    [
+        pa.field("face_id", pa.string(), nullable=False),
+        pa.field("subject", pa.string(), nullable=False),
+        pa.field("similarity", pa.float32()),  # to the person's own pictures, -1..1
+        pa.field("kept", pa.bool_(), nullable=False),
+    ]
+)
+"""Whether each picture shows its person (identity.py); without rows where nobody asked."""
+
 FOLDS = pa.schema(
     [
         pa.field("face_id", pa.string(), nullable=False),
