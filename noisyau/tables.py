@@ -333,7 +333,8 @@ def opened(path: Path) -> Iterator[pq.ParquetFile]:
     if not path.is_file():
         raise TableError(f"{path}: no such table; run `dvc repro` to make it")
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        # Buffered ahead, all that was read of a file would stay in memory until it is closed.
+        with pq.ParquetFile(path, page_checksum_verification=True, pre_buffer=False) as file:
             yield file
     except (pa.ArrowException, OSError) as error:
         raise TableError(
