@@ -2,10 +2,10 @@
 
 A file has a column that names the picture, `face_id` or one of labels' other columns of names, and
 one column of lists of numbers, of whatever name. Names find pictures as those of labels made
-elsewhere do (annotators/table/names.py). Files may be in any order: the vectors are laid out
-person after person in a scratch file, so that memory grows with the names (0.6 KB a picture) and not with
-the vectors (10 million of 512 numbers: 20 GB on disk). 1.5 million of 256 numbers in any order took
-45 s on two cores that others used too, most of it writing.
+elsewhere do (annotators/table/names.py). Files may be in any order: the vectors are laid out person
+by person in a scratch file, so that memory grows with the names (0.6 KB a picture) and not with the
+vectors (10 million of 512 numbers: 20 GB on disk). 1.5 million of 256 numbers in any order took
+45 s on two cores that others used too.
 """
 
 from collections.abc import Iterator
