@@ -24,7 +24,11 @@ from noisyau import aus as au_names
 from noisyau import outputs, tables
 from noisyau.reporting import summaries, words
 
-PROGRAMS = {"blendshapes": "MediaPipe blendshapes", "openface": "OpenFace 2", "table": "a table"}
+PROGRAMS = {
+    "blendshapes": "MediaPipe blendshapes",
+    "openface": "OpenFace 2",
+    "table": "labels made elsewhere",
+}
 _DTYPES = {"string": "string", "int8": "int8", "float": "float32"}  # Arrow's names to the hub's
 _BATCH = 65536
 
@@ -159,11 +163,9 @@ def front_matter(
 
 def size_category(rows: int) -> str:
     """5582 -> '1K<n<10K', as the hub has it."""
-    names = ["1K", "10K", "100K", "1M", "10M", "100M", "1B"]
+    ends = ["1K", "10K", "100K", "1M", "10M", "100M", "1B", "10B"]
     place = sum(rows >= 10**power for power in range(3, 10))
-    if place == 0:
-        return "n<1K"
-    return f"{names[place - 1]}<n<{names[place]}" if place < len(names) else "n>1B"
+    return f"{ends[place - 1]}<n<{ends[place]}" if place else "n<1K"
 
 
 def cell(value: object) -> str:
