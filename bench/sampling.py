@@ -19,7 +19,7 @@ import pyarrow as pa
 from bench import project
 from noisyau import aus, tables
 from noisyau.balance import GENDERS
-from noisyau.leftout import first_faces, left_out, staying
+from noisyau.leftout import first_faces, left_out
 from noisyau.people.regions import REGIONS
 from noisyau.pool import pool
 from noisyau.subsets import Sample, subset
@@ -65,7 +65,7 @@ def sample() -> dict[str, float]:
     identity = tables.read(Path("data/identity.parquet"), tables.IDENTITY)
     faces, _ = first_faces(LABELS)
     lost = left_out(faces, groups, identity, minimum=0.5, duplicates="one")
-    faces = staying(faces, lost)
+    faces = faces.filter(lost.stays)
     everyone = pool(faces, people, groups, validation=0.05, seed=1)
     del faces
     for name, wanted in SAMPLES.items():
@@ -91,22 +91,24 @@ def _make(folder: Path) -> None:
     def pieces() -> Any:
         for first in range(0, FACES, tables.PIECE):
             number = np.arange(first, min(first + tables.PIECE, FACES))
-            owner = subjects[random.integers(0, PEOPLE, len(number))]
+            owner = subjects[number * 7919 % PEOPLE]  # 7919 is prime, so nobody is left out
             rows = {
                 "face_id": [
-                    f"{of}_{n % 9973}-FaceId-{n}#0" for of, n in zip(owner, number, strict=True)
+                    f"{of}_{n // PEOPLE}-FaceId-0#0" for of, n in zip(owner, number, strict=True)
                 ],
                 "subject": owner,
                 "annotator": np.full(len(number), "blendshapes"),
                 "annotator_version": np.full(len(number), "1"),
                 "mode": np.full(len(number), "static"),
-                "confidence": random.choice(np.float32([np.nan, 0.4, 0.9]), len(number)),
+                "confidence": random.choice(
+                    np.float32([np.nan, 0.4, 0.9]), len(number), p=[0.1, 0.05, 0.85]
+                ),
             }
             for name in schema.names[len(rows) :]:
                 codes = random.integers(0, 2, len(number)).astype(np.int8)
                 rows[name] = codes if name.endswith("_c") else codes.astype(np.float32)
             table = pa.table([pa.array(rows[name]) for name in schema.names], schema=schema)
-            same = table.select(["face_id", "subject"]).slice(0, 20_000).to_pandas()
+            same = table.select(["face_id", "subject"]).slice(0, 200_000).to_pandas()
             same = same.sort_values("subject")
             same.insert(0, "corpus", "celebrities")
             same.insert(0, "group", pd.factorize(same["subject"])[0] + first)

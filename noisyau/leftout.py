@@ -14,8 +14,9 @@ In this order; a picture has the first that holds:
                     reason
 """
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -26,7 +27,15 @@ from numpy.typing import NDArray
 from noisyau import tables
 from noisyau.errors import TableError
 
-REASONS = ("coded_person", "two_people", "unsure", "other_identity", "duplicate")
+FIRST_FACES = pa.schema(
+    [
+        pa.field("face_id", pa.large_string()),
+        pa.field("subject", pa.dictionary(pa.int32(), pa.string())),
+        pa.field("confidence", pa.float32()),
+        pa.field("row", pa.int32()),  # the place in the table of labels
+    ]
+)
+"""The first face of each picture that the annotator coded."""
 
 
 def unsure(faces: pd.DataFrame, minimum: float) -> NDArray[np.bool_]:
@@ -38,15 +47,24 @@ def unsure(faces: pd.DataFrame, minimum: float) -> NDArray[np.bool_]:
 
 
 def first_faces(labels: Path) -> tuple[pa.Table, int]:
-    """The first face of each picture in a table of labels, and how many are further ones.
+    """The first face of each picture in a table of labels, and how many faces are further ones."""
+    found = [FIRST_FACES.empty_table()]
+    rows = 0
+    with tables.opened(labels) as file:
+        for batch in file.iter_batches(tables.PIECE, columns=FIRST_FACES.names[:3]):
+            row = pa.array(np.arange(rows, rows + len(batch), dtype=np.int32))
+            table = pa.Table.from_batches([batch]).append_column("row", row)
+            found.append(table.filter(pc.ends_with(table["face_id"], "#0")).cast(FIRST_FACES))
+            rows += len(batch)
+    faces = pa.concat_tables(found).unify_dictionaries()
+    return faces, rows - len(faces)
 
-    face_id, subject, confidence, and row, int64: the place in the table
-    """
-    table = tables.read_arrow(labels, columns=["face_id", "subject", "confidence"])
-    first = pc.ends_with(table["face_id"], "#0")
-    table = table.append_column("row", pa.array(np.arange(len(table))))
-    further = len(table) - pc.sum(first, min_count=0).as_py()
-    return (table.filter(first) if further else table), further
+
+class LeftOut(NamedTuple):
+    """rows: `tables.LEFT_OUT`, sorted by face_id; stays: (faces,) whether a face is not in them."""
+
+    rows: pa.Table
+    stays: NDArray[np.bool_]
 
 
 def left_out(
@@ -56,53 +74,66 @@ def left_out(
     *,
     minimum: float,
     duplicates: Literal["all", "one"],
-) -> pa.Table:
-    """The pictures that stay out: `tables.LEFT_OUT`, sorted by face_id.
+) -> LeftOut:
+    """Which of the faces stay out.
 
-    faces       face_id, subject and confidence of the first faces that the annotator coded
+    faces       FIRST_FACES, in any order
     groups      `tables.DUPLICATES`
     identity    `tables.IDENTITY`; a face without a row stays
     minimum     confidence, 0..1
     duplicates  all: every picture of a group stays; one: the first by name
     """
-    found = _Reasons(faces)
+    stays = np.ones(len(faces), dtype=bool)
+    found = [tables.LEFT_OUT.empty_table()]
+
+    def leave(reason: str, holds: NDArray[np.bool_], detail: Callable[[NDArray[Any]], Any]) -> None:
+        rows = np.flatnonzero(holds & stays)
+        stays[rows] = False
+        names = faces.select(["face_id", "subject"]).take(rows)
+        reasons = pa.repeat(reason, len(rows))
+        told = pa.array(detail(rows), pa.string(), from_pandas=True)
+        columns = [*names.columns, reasons, told]
+        found.append(pa.table(columns, names=tables.LEFT_OUT.names).cast(tables.LEFT_OUT))
+
     alike = groups[groups["corpus"] == "celebrities"]
     group = _group(faces["face_id"], alike)
+    subject = faces["subject"].combine_chunks()
+    person, names = subject.indices.to_numpy(), subject.dictionary.to_pandas()
 
-    detail = _coded_people(alike, groups[groups["corpus"] == "coded"])
-    found.add("coded_person", pc.is_in(faces["subject"], _strings(detail.index)), "subject", detail)
+    coded = _coded_people(alike, groups[groups["corpus"] == "coded"]).reindex(names)
+    holds = coded.notna().to_numpy()[person]
+    leave("coded_person", holds, lambda rows: coded.iloc[person[rows]])
 
-    detail = _several_people(alike)
-    found.add("two_people", np.isin(group, detail.index), group, detail)
+    several = _several_people(alike)
+    holds = np.isin(group, several.index)
+    leave("two_people", holds, lambda rows: several.reindex(group[rows]))
 
-    sure = faces["confidence"].to_pandas()
-    few = unsure(sure.to_frame("confidence"), minimum)
-    detail = "confidence " + sure[few].astype(str) + f" is under {minimum:g}"
-    found.add("unsure", few, np.arange(len(faces)), detail)
-
-    other = identity[~identity["kept"].to_numpy(bool)].set_index("face_id")["similarity"]
-    detail = ("similarity " + other.round(3).astype(str)).where(other.notna(), "no similarity")
-    found.add(
-        "other_identity", pc.is_in(faces["face_id"], _strings(other.index)), "face_id", detail
+    sure = faces.select(["confidence"])
+    limit = f" is under {minimum:g}"
+    leave(
+        "unsure",
+        unsure(sure.to_pandas(), minimum),
+        lambda rows: pc.binary_join_element_wise(
+            "confidence ", sure["confidence"].take(rows).cast(pa.string()), limit, ""
+        ).combine_chunks(),
     )
 
+    other = identity[~identity["kept"].to_numpy(bool)]
+    place = pc.index_in(faces["face_id"], _strings(other["face_id"])).fill_null(-1).to_numpy()
+    told = "similarity " + other["similarity"].round(3).astype(str)
+    told = told.where(other["similarity"].notna(), "no similarity")
+    leave("other_identity", place >= 0, lambda rows: told.iloc[place[rows]])
+
     if duplicates == "one":
-        rest = np.flatnonzero((group >= 0) & ~found.out)
+        rest = np.flatnonzero((group >= 0) & stays)
         rows = pd.DataFrame({"group": group[rest], "row": rest})
         rows["face_id"] = faces["face_id"].take(rest).to_pandas()
         rows = rows.sort_values("face_id")
-        kept = rows.drop_duplicates("group").set_index("group")["face_id"]
-        further = np.zeros(len(faces), dtype=bool)
-        further[rows.loc[rows.duplicated("group"), "row"]] = True
-        found.add("duplicate", further, group, "the same picture as " + kept)
-    return found.table()
-
-
-def staying(faces: pa.Table, out: pa.Table) -> pa.Table:
-    """The faces that are not among those left out."""
-    if not len(out):
-        return faces
-    return faces.filter(pc.invert(pc.is_in(faces["face_id"], _strings(out["face_id"]))))
+        kept = "the same picture as " + rows.drop_duplicates("group").set_index("group")["face_id"]
+        holds = np.zeros(len(faces), dtype=bool)
+        holds[rows.loc[rows.duplicated("group"), "row"]] = True
+        leave("duplicate", holds, lambda rows: kept.reindex(group[rows]))
+    return LeftOut(pa.concat_tables(found).sort_by("face_id"), stays)
 
 
 def check_split(
@@ -116,7 +147,10 @@ def check_split(
     group = _group(face_id, groups[groups["corpus"] == "celebrities"])
     for what, numbers in (("person", person), ("group of duplicates", group)):
         known = numbers >= 0
-        both = np.intersect1d(numbers[known & held_out], numbers[known & ~held_out])
+        index, values = pd.factorize(numbers[known])
+        sides = np.zeros((len(values), 2), dtype=bool)
+        sides[index, held_out[known].astype(int)] = True
+        both = values[sides.all(axis=1)]
         if len(both):
             example = face_id[int(np.argmax(numbers == both[0]))]
             raise TableError(
@@ -124,36 +158,6 @@ def check_split(
                 f"as {example} is; nothing was written. The split is by person, and no group may "
                 "span people: run `dvc repro` so that duplicates.parquet is of these pictures."
             )
-
-
-class _Reasons:
-    """The reason of each face that has one, and its detail."""
-
-    def __init__(self, faces: pa.Table) -> None:
-        self.faces = faces
-        self.out = np.zeros(len(faces), dtype=bool)
-        self.parts: list[pd.DataFrame] = []
-
-    def add(
-        self,
-        reason: str,
-        holds: pa.ChunkedArray | NDArray[np.bool_],
-        by: str | NDArray[np.int64],
-        detail: pd.Series,
-    ) -> None:
-        """Leave out the faces of which `holds` is true and no reason before.
-
-        by  names a column, or is (faces,): where a face's detail is found in `detail`'s index
-        """
-        rows = np.flatnonzero(np.asarray(holds) & ~self.out)
-        self.out[rows] = True
-        part = self.faces.select(["face_id", "subject"]).take(rows).to_pandas()
-        keys = part[by] if isinstance(by, str) else pd.Series(by[rows])
-        self.parts.append(part.assign(reason=reason, detail=keys.map(detail)))
-
-    def table(self) -> pa.Table:
-        rows = pd.concat(self.parts).sort_values("face_id", ignore_index=True)
-        return tables.to_arrow(rows, tables.LEFT_OUT)
 
 
 def _group(face_id: pa.ChunkedArray | pa.Array, alike: pd.DataFrame) -> NDArray[np.int64]:
@@ -178,8 +182,6 @@ def _several_people(alike: pd.DataFrame) -> pd.Series:
     return "the same picture under " + pd.Series(told, dtype="str")
 
 
-def _strings(names: pd.Series | pd.Index | pa.ChunkedArray) -> pa.Array:
+def _strings(names: pd.Series) -> pa.Array:
     """As a set of values to look up."""
-    if isinstance(names, pa.ChunkedArray):
-        return names.combine_chunks()
-    return pa.array(names, pa.string())
+    return pa.array(names, pa.large_string())

@@ -23,7 +23,7 @@ class Pool:
     """The faces that may be used, sorted by face_id, and the people that they are of.
 
     face_id  (faces,)
-    row      (faces,) int64: as the faces that it was made from have it
+    row      (faces,) int32: place in the table of labels
     person   (faces,) int32: row of people
     place    (faces,) int32: place among the person's pictures, in an order by digest
     people   subject, gender, region, split; pictures, how many; turn, place among all people in
@@ -31,7 +31,7 @@ class Pool:
     """
 
     face_id: pa.Array
-    row: NDArray[np.int64]
+    row: NDArray[np.int32]
     person: NDArray[np.int32]
     place: NDArray[np.int32]
     people: pd.DataFrame
@@ -58,8 +58,7 @@ def pool(
 ) -> Pool:
     """The faces in their order, some people held out.
 
-    faces       face_id, subject and row (in the table of labels) of every face that may be used,
-                one a picture, in any order
+    faces       `leftout.FIRST_FACES` of every face that may be used, in any order
     people      subject, gender, region; subjects without a row have neither
     groups      `tables.DUPLICATES`; none may span the split
     validation  share of the subjects held out, 0..1; at least one, and never all
@@ -67,30 +66,26 @@ def pool(
     Raises TableError where there are fewer than two people, where a face is there twice, and
     where a person or a group is on both sides.
     """
-    face_id = faces["face_id"].cast(pa.large_string())
-    order = pc.sort_indices(face_id)
-    face_id = face_id.take(order).combine_chunks()
-    if isinstance(face_id, pa.ChunkedArray):
-        face_id = pa.concat_arrays(face_id.chunks or [pa.array([], pa.large_string())])
+    order = pc.sort_indices(faces["face_id"])
+    face_id = pa.concat_arrays(faces["face_id"].take(order).chunks)
     again = pc.equal(face_id[1:], face_id[:-1]).index(True).as_py()
     if again >= 0:
         raise TableError(f"the label table has face {face_id[again]} twice; run `dvc repro`")
-    row = faces["row"].take(order).to_numpy()
-    subject = faces["subject"].combine_chunks().dictionary_encode()
-    if isinstance(subject, pa.ChunkedArray):
-        subject = subject.unify_dictionaries().combine_chunks()
-    names = np.array(subject.dictionary.to_pylist(), dtype=object)
+    subject = faces["subject"].combine_chunks()
+    used = np.unique(subject.indices)
+    names = np.array(subject.dictionary.to_pylist(), dtype=object)[used]
     if len(names) < 2:
         raise TableError(
             f"pre-training needs at least 2 people, one of them held out; found {len(names)} with "
             "a coded face that may be used. See the failures tables in data/faces and data/labels, "
             "and data/tables/left_out.parquet."
         )
-    rank = np.empty(len(names), dtype=np.int32)
-    rank[np.argsort(names)] = np.arange(len(names), dtype=np.int32)
-    person = rank[subject.indices.to_numpy()][order.to_numpy()]
+    rank = np.empty(len(subject.dictionary), dtype=np.int32)
+    rank[used[np.argsort(names)]] = np.arange(len(names), dtype=np.int32)
+    person = rank[subject.indices.take(order)]
     told = _people(sorted(names), people, person, validation, seed)
     place = _places(person, told["pictures"].to_numpy(), sampling.digests(face_id, seed, "face_id"))
+    row = faces["row"].take(order).to_numpy()
     found = Pool(face_id, row, person, place, told)
     check_split(face_id, person, found.held_out(), groups)
     return found

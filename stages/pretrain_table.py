@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from noisyau import params, tables, tracking
-from noisyau.leftout import first_faces, left_out, staying
+from noisyau.leftout import first_faces, left_out
 from noisyau.pool import pool
 from noisyau.subsets import Sample, pretrain_table, subset
 from noisyau.votes import Voter, subset_table
@@ -34,14 +34,14 @@ def main() -> None:
         people = tables.read(Path("data/people.parquet"), tables.PEOPLE)
         faces, further = first_faces(labels)
         lost = left_out(faces, groups, identity, minimum=minimum, duplicates=knobs.duplicates)
-        tables.write(lost, out / "left_out.parquet", tables.LEFT_OUT)
-        reasons = {"further_faces": further, **tables.counts(lost["reason"])}
+        tables.write(lost.rows, out / "left_out.parquet", tables.LEFT_OUT)
+        reasons = {"further_faces": further, **tables.counts(lost.rows["reason"])}
         print(
             "pretrain_table: left out: " + ", ".join(f"{n:,} {why}" for why, n in reasons.items())
         )
         log.metrics({f"left_out/{why}": number for why, number in reasons.items()})
 
-        faces = staying(faces, lost)
+        faces = faces.filter(lost.stays)
         there = pool(faces, people, groups, validation=knobs.validation, seed=settings.seed)
         del faces  # of ten million, half a gigabyte
         subsets = {

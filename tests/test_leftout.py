@@ -7,7 +7,7 @@ import pytest
 
 from noisyau import tables
 from noisyau.errors import TableError
-from noisyau.leftout import check_split, first_faces, left_out, staying, unsure
+from noisyau.leftout import FIRST_FACES, check_split, first_faces, left_out, unsure
 
 NO_GROUPS = tables.DUPLICATES.empty_table().to_pandas()
 NO_IDENTITY = tables.IDENTITY.empty_table().to_pandas()
@@ -18,7 +18,8 @@ def faces(names: str, confidence: object = 1.0) -> pa.Table:
     found = pd.DataFrame({"face_id": [f"{name}#0" for name in names.split()]})
     found["subject"] = found["face_id"].str[0]
     found["confidence"] = np.broadcast_to(np.float32(confidence), len(found))
-    return pa.Table.from_pandas(found, preserve_index=False)
+    found["row"] = range(len(found))
+    return pa.Table.from_pandas(found, FIRST_FACES, preserve_index=False)
 
 
 def groups(*told: str) -> pd.DataFrame:
@@ -38,22 +39,22 @@ def identity(told: dict[str, tuple[float | None, bool]]) -> pd.DataFrame:
 
 
 def reasons(there, alike=NO_GROUPS, shown=NO_IDENTITY, minimum=0.0, duplicates="all"):
-    found = left_out(there, alike, shown, minimum=minimum, duplicates=duplicates).to_pandas()
+    found = left_out(there, alike, shown, minimum=minimum, duplicates=duplicates).rows.to_pandas()
     return {row.face_id.removesuffix("#0"): row.reason for row in found.itertuples()}
 
 
 def test_nothing_is_left_out_where_nothing_speaks_against_it() -> None:
     there = faces("a_1 a_2 b_1")
     found = left_out(there, NO_GROUPS, NO_IDENTITY, minimum=0.0, duplicates="one")
-    assert found.schema == tables.LEFT_OUT
-    assert len(found) == 0
-    assert staying(there, found) is there
+    assert found.rows.schema == tables.LEFT_OUT
+    assert len(found.rows) == 0
+    assert found.stays.all()
 
 
 def test_all_pictures_of_a_celebrity_who_is_among_the_coded_go() -> None:
     there = faces("a_1 a_2 b_1")
     alike = groups("a_9 S_1", "b_1 b_2")  # a_9 was not coded by the annotator, and tells still
-    found = left_out(there, alike, NO_IDENTITY, minimum=0.0, duplicates="all").to_pandas()
+    found = left_out(there, alike, NO_IDENTITY, minimum=0.0, duplicates="all").rows.to_pandas()
     assert found["face_id"].tolist() == ["a_1#0", "a_2#0"]
     assert set(found["detail"]) == {"a_9#0 looks the same as S_1#0 of the coded"}
     assert set(found["reason"]) == {"coded_person"}
@@ -61,9 +62,8 @@ def test_all_pictures_of_a_celebrity_who_is_among_the_coded_go() -> None:
 
 def test_a_group_of_several_celebrities_goes_and_their_other_pictures_stay() -> None:
     there = faces("a_1 a_2 b_1 b_2 c_1 c_2")
-    found = left_out(
-        there, groups("a_1 b_1", "c_1 c_2"), NO_IDENTITY, minimum=0.0, duplicates="all"
-    )
+    alike = groups("a_1 b_1", "c_1 c_2")
+    found = left_out(there, alike, NO_IDENTITY, minimum=0.0, duplicates="all").rows
     assert found["face_id"].to_pylist() == ["a_1#0", "b_1#0"]
     assert set(found["reason"].to_pylist()) == {"two_people"}
     assert set(found["detail"].to_pylist()) == {"the same picture under a, b"}
@@ -72,7 +72,7 @@ def test_a_group_of_several_celebrities_goes_and_their_other_pictures_stay() -> 
 def test_of_a_group_of_one_person_the_first_is_kept_where_asked() -> None:
     there, alike = faces("a_3 a_1 a_2 b_1"), groups("a_1 a_2 a_3")
     assert reasons(there, alike, duplicates="all") == {}
-    found = left_out(there, alike, NO_IDENTITY, minimum=0.0, duplicates="one")
+    found = left_out(there, alike, NO_IDENTITY, minimum=0.0, duplicates="one").rows
     assert found["face_id"].to_pylist() == ["a_2#0", "a_3#0"]
     assert set(found["detail"].to_pylist()) == {"the same picture as a_1#0"}
 
@@ -102,7 +102,7 @@ def test_a_picture_has_the_first_of_its_reasons_and_is_told_once() -> None:
 def test_the_detail_says_how_unsure_and_how_unlike() -> None:
     there = faces("a_1 b_1 c_1 d_1", [0.25, 1, 1, np.nan])
     shown = identity({"b_1": (0.1234, False), "c_1": (None, False), "d_1": (0.9, True)})
-    found = left_out(there, NO_GROUPS, shown, minimum=0.5, duplicates="all")
+    found = left_out(there, NO_GROUPS, shown, minimum=0.5, duplicates="all").rows
     assert found["detail"].to_pylist() == [
         "confidence 0.25 is under 0.5",
         "similarity 0.123",
@@ -116,8 +116,8 @@ def test_the_order_of_the_rows_does_not_matter() -> None:
     turned = there.take([3, 5, 0, 4, 2, 1])
     kinds = {"minimum": 0.5, "duplicates": "one"}
     one, other = (left_out(rows, alike, NO_IDENTITY, **kinds) for rows in (there, turned))
-    assert one.equals(other)
-    assert sorted(staying(turned, other)["face_id"].to_pylist()) == ["a_1#0", "c_2#0"]
+    assert one.rows.equals(other.rows)
+    assert sorted(turned.filter(other.stays)["face_id"].to_pylist()) == ["a_1#0", "c_2#0"]
 
 
 def test_labels_under_the_minimum_are_unsure_and_those_without_a_confidence_are_not() -> None:

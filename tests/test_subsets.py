@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from noisyau import tables
 from noisyau.errors import TableError
+from noisyau.leftout import FIRST_FACES
 from noisyau.people.regions import REGIONS
 from noisyau.pool import Pool, pool
 from noisyau.subsets import Sample, pretrain_table, subset
@@ -33,9 +34,13 @@ def population(
     return faces, told
 
 
+def first(faces: pd.DataFrame) -> pa.Table:
+    rows = faces.assign(row=range(len(faces)), confidence=1.0)
+    return pa.Table.from_pandas(rows, FIRST_FACES, preserve_index=False)
+
+
 def drawn_from(faces: pd.DataFrame, people: pd.DataFrame, seed: int = 1) -> Pool:
-    rows = pa.Table.from_pandas(faces.assign(row=range(len(faces))), preserve_index=False)
-    return pool(rows, people, NO_GROUPS, validation=0.05, seed=seed)
+    return pool(first(faces), people, NO_GROUPS, validation=0.05, seed=seed)
 
 
 def table(there: Pool, **wanted: Sample) -> pd.DataFrame:
@@ -329,9 +334,8 @@ def test_a_group_on_both_sides_of_the_split_is_refused() -> None:
     one, other = POOL.people.groupby(held_out)["subject"].first()
     groups = pd.DataFrame({"face_id": [f"{one}_0#0", f"{other}_0#0"], "subject": [one, other]})
     groups = groups.assign(group=1, corpus="celebrities")
-    rows = pa.Table.from_pandas(FACES.assign(row=range(len(FACES))))
     with pytest.raises(TableError, match="a group of duplicates is in both train and validation"):
-        pool(rows, PEOPLE, groups, validation=0.05, seed=1)
+        pool(first(FACES), PEOPLE, groups, validation=0.05, seed=1)
 
 
 def test_a_person_without_a_biography_is_kept_with_gender_missing() -> None:
