@@ -46,10 +46,19 @@ def draw(
     chosen = np.zeros(len(cell), dtype=bool)
     for index, number in enumerate(taken):
         there = np.flatnonzero(cell == index)
-        first = np.argsort(place[there], kind="stable")[:number]
-        chosen[there[first]] = True
+        chosen[there[_first(place[there], int(number))]] = True
     wanted = allocate(total, shares, np.full(len(shares), total))
     return Drawn(chosen, wanted, available, taken)
+
+
+def _first(place: NDArray[Any], number: int) -> NDArray[np.bool_]:
+    """(names,) the `number` smallest; of equal ones those that come first."""
+    if number == 0:
+        return np.zeros(len(place), dtype=bool)
+    last = np.partition(place, number - 1)[number - 1]
+    chosen: NDArray[np.bool_] = place < last
+    chosen[np.flatnonzero(place == last)[: number - np.count_nonzero(chosen)]] = True
+    return chosen
 
 
 def allocate(

@@ -70,6 +70,14 @@ def test_a_sample_takes_the_first_of_each_cell_and_nobody_of_none() -> None:
     assert found.available.tolist() == [3, 2]
 
 
+@given(st.lists(st.integers(0, 5), max_size=12), st.integers(0, 15))
+def test_of_equal_places_those_that_come_first_are_taken(places, total) -> None:
+    cell = np.zeros(len(places), np.int8)
+    found = draw(total, np.array(places), cell, np.array([1.0]))
+    first = np.argsort(places, kind="stable")[:total]
+    assert np.flatnonzero(found.chosen).tolist() == sorted(first)
+
+
 def siphash(key: bytes, text: bytes) -> int:
     """SipHash-2-4, as Aumasson & Bernstein 2012 write it down."""
     mask = 2**64 - 1
