@@ -36,32 +36,27 @@ def main() -> None:
         lost = left_out(faces, groups, identity, minimum=minimum, duplicates=knobs.duplicates)
         tables.write(lost.rows, out / "left_out.parquet", tables.LEFT_OUT)
         reasons = {"further_faces": further, **tables.counts(lost.rows["reason"])}
-        print(
-            "pretrain_table: left out: " + ", ".join(f"{n:,} {why}" for why, n in reasons.items())
-        )
+        print("pretrain_table: left out", *(f"{n:,} {why}" for why, n in reasons.items()), sep=", ")
         log.metrics({f"left_out/{why}": number for why, number in reasons.items()})
 
         faces = faces.filter(lost.stays)
         there = pool(faces, people, groups, validation=knobs.validation, seed=settings.seed)
-        del faces  # of ten million, half a gigabyte
+        del faces, lost  # of ten million, half a gigabyte
         subsets = {
             name: subset(there, name, Sample(**recipe.model_dump(include={*Sample._fields})))
             for name, recipe in recipes.items()
         }
-        table = pretrain_table(there, subsets)
-        tables.write_pieces(table, out / "pretrain.parquet", tables.pretrain(subsets))
+        rows = pretrain_table(there, subsets)
+        tables.write_pieces(rows, out / "pretrain.parquet", tables.pretrain(subsets))
         short = pd.concat([one.shortfalls for one in subsets.values()], ignore_index=True)
         tables.write(short, out / "shortfalls.parquet", tables.SHORTFALLS)
-        for row in short.itertuples():
-            print(
-                f"pretrain_table: {row.variant}: {row.taken:,} {row.of} of {row.cell} instead of "
-                f"{row.wanted:,}; there are no more"
-            )
-
+        for cell in short.itertuples():
+            names = f"{cell.variant}: {cell.taken:,} {cell.of} of {cell.cell}"
+            print(f"pretrain_table: {names} instead of {cell.wanted:,}; there are no more")
         voters = [Voter(labels, pa.array(there.row))]
         voters += [Voter.of(path, there.face_id, least) for path, least in beside]
         for name, recipe in recipes.items():
-            at = np.flatnonzero(subsets[name].rows)
+            at, outside = np.flatnonzero(subsets[name].rows), subsets[name].outside
             path, schema = out / "subsets" / f"{name}.parquet", tables.subset(recipe.aus)
             asked = [voter.at(at) for voter in voters]
             rows = subset_table(there.pieces(at), asked, recipe.aus, recipe.labels)
@@ -69,10 +64,10 @@ def main() -> None:
             watched = int(there.held_out()[at].sum())
             counts = {"train": len(at) - watched, "validation": watched}
             counts["labels"] = tables.known(path, schema.names[3:])
-            outside = [f"{n:,} {of} in no cell" for of, n in subsets[name].outside.items() if n]
+            how = [recipe.labels, *(f"{n:,} {of} in no cell" for of, n in outside.items() if n)]
             print(
                 f"pretrain_table: {name}: {counts['train']:,} pictures to train, {watched:,} to "
-                f"validate, {counts['labels']:,} labels ({', '.join([recipe.labels, *outside])})"
+                f"validate, {counts['labels']:,} labels ({', '.join(how)})"
             )
             log.metrics({f"{name}/{what}": count for what, count in counts.items()})
         log.table(*(out / f"{name}.parquet" for name in ("pretrain", "left_out", "shortfalls")))
