@@ -12,7 +12,7 @@ import torch
 
 from noisyau import jobs
 
-NAMES = ("training", "workers", "openface", "near", "memory", "whole")
+NAMES = ("training", "workers", "openface", "near", "sampling", "memory", "whole")
 
 
 def main(names: list[str]) -> None:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, get_args
 
 import yaml
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -26,7 +27,28 @@ from noisyau.errors import ParamsError
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Word = Annotated[str, Field(min_length=1)]
-Amount = Annotated[int, Field(ge=0)] | Literal["all"]
+_SHARE = r"(?!0+(\.0+)?%)(100|\d{1,2}(\.\d+)?)%"
+
+
+def _amount(amount: int | str) -> int | str:
+    if (isinstance(amount, int) and amount >= 0) or amount == "all":
+        return amount
+    if isinstance(amount, str) and re.fullmatch(_SHARE, amount):
+        return amount
+    raise ValueError(
+        f"{amount!r}: it should be greater than or equal to 0, all, or a share such as 20%"
+    )
+
+
+def _balance(told: str | dict[str, float]) -> str | dict[str, float]:
+    from noisyau import balance  # slow to import, since it knows the regions
+
+    balance.shares(told)
+    return told
+
+
+Amount = Annotated[int | str, AfterValidator(_amount)]
+Balance = Annotated[str | dict[str, float], AfterValidator(_balance)]
 AnnotatorName = Literal["blendshapes", "openface", "table"]
 Source = Literal["msceleb", "folder", "videos", "disfa"]
 CodedSource = Literal["disfa"]
@@ -213,6 +235,7 @@ class Identity(Model):
 
 class PretrainTable(Model):
     validation: Annotated[float, Field(gt=0, lt=1)]
+    duplicates: Literal["all", "one"]
 
 
 class Duplicates(Model):
@@ -256,6 +279,8 @@ class Pretrain(Training):
     aus: Annotated[tuple[int, ...], Field(min_length=1)]
     images: Amount
     people: Amount
+    balance: Balance
+    per_person: PositiveInt | Literal["all"]
     labels: Literal["annotator", "agreed", "mean"]
 
 
@@ -458,7 +483,14 @@ def _merge(defaults: Any, own: Any) -> Any:
     """`own` over `defaults`, key by key; what is not a mapping replaces."""
     if not isinstance(defaults, dict) or not isinstance(own, dict):
         return own
-    return {**defaults, **{key: _merge(defaults.get(key), value) for key, value in own.items()}}
+    return {
+        **defaults,
+        **{
+            # given shares replace others, since both together would not sum to 1
+            key: value if key == "balance" else _merge(defaults.get(key), value)
+            for key, value in own.items()
+        },
+    }
 
 
 def _explain(error: ValidationError) -> list[str]:
@@ -475,7 +507,10 @@ def _explain(error: ValidationError) -> list[str]:
     ]
 
 
-_BRANCHES = ("int", "constrained-int", "literal['all']", "literal['auto']")  # of unions
+_BRANCHES = (  # of unions
+    *("int", "str", "constrained-int", "literal['all']", "literal['auto']"),
+    *("function-after[_amount(), union[int,str]]", "dict[str,float]"),
+)
 
 
 def _describe(problem: Any, where: list[str]) -> str:

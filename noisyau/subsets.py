@@ -1,125 +1,161 @@
 """Who is in the pre-training set, and in which variant's part of it.
 
 A share of the people is held out to watch pre-training; every variant is watched on these same
-people. Each variant then takes its pictures from the others: all of them, or a number of people
-or pictures with as many women as men (Fung & McDuff 2020, III-A and IV-E). People whose gender
-is unknown are in `all` and in no numbered subset.
+people. Each variant then takes its pictures from the others: all of them, or a number or share of
+people or pictures, balanced over cells (Fung & McDuff 2020, III-A and IV-E: as many women as men).
+People of whom the balance needs something that is unknown are in `all` and in no balanced subset.
+`all` is everybody as they are: it has nothing to choose, and so nothing to balance.
 
-Order is by hash of seed and name, so a subset is the same on any machine, the smaller ones lie
-inside the larger, and a picture that is added or lost moves no other.
+People come in one order, and so do the pictures of each person, so that fewer people are among
+more, and of each person fewer pictures are among more. Pictures of several people are drawn by
+systematic sampling: each picture has the same chance, and each person as many as is in proportion
+to the pictures there are of the person, rounded up or down (Bishay et al. 2023, V). The paper
+drew pictures regardless of the person; spread over people, the number of pictures changes and
+that of the people does not.
 """
 
-import hashlib
-from collections.abc import Iterable, Mapping
-from typing import Literal, NamedTuple
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
+from noisyau import sampling, tables
+from noisyau.balance import Balance, cells, shares
 from noisyau.errors import TableError
+from noisyau.pool import Pool
 
-GENDERS = ("female", "male")
-
-
-class Amounts(NamedTuple):
-    """How much a variant is pre-trained on: numbers of training pictures and people."""
-
-    images: int | Literal["all"]
-    people: int | Literal["all"]
+Amount = int | str  # 1000, all, or a share such as 20%
 
 
-def unsure(faces: pd.DataFrame, minimum: float) -> NDArray[np.bool_]:
-    """(rows,) whose `confidence` is under the minimum.
+class Sample(NamedTuple):
+    """What a variant is pre-trained on: of the training pictures and people, how much.
 
-    A label without a confidence is not: its maker tells none.
+    A share is of all training people, or of all their pictures (at most `per_person` of each),
+    those of unknown gender too: 20% of the pictures with 40% of the people are as many pictures
+    as 20% with all people, and two and a half times as many of each person. 20% of the people may
+    happen to have a few less than 20% of the pictures: then all are taken, and it is a shortfall.
     """
-    return (faces["confidence"] < minimum).fillna(False).to_numpy(bool)
+
+    images: Amount
+    people: Amount
+    balance: Balance = "gender"
+    per_person: int | Literal["all"] = "all"
 
 
-def confident(faces: pd.DataFrame, minimum: float) -> tuple[pd.DataFrame, int]:
-    """The labelled faces whose `confidence` is not under the minimum, and how many are."""
-    left_out = unsure(faces, minimum)
-    return faces[~left_out], int(left_out.sum())
+class Subset(NamedTuple):
+    """A variant's rows of the pool, of which cells were short, and who could not be drawn.
 
-
-def pretrain_table(
-    faces: pd.DataFrame,
-    people: pd.DataFrame,
-    wanted: Mapping[str, Amounts],
-    *,
-    validation: float,
-    seed: int,
-) -> pd.DataFrame:
-    """The pre-training table (see `tables.pretrain`), sorted by face_id.
-
-    faces       face_id and subject of every face that may be used, one a picture
-    people      subject, gender, region; subjects without a row have neither
-    wanted      variant -> how much; its column is true for its training pictures and for the
-                validation pictures, false throughout where it wants none
-    validation  share of the subjects held out, 0..1; at least one, and never all
-
-    Raises TableError where there are too few people, with the numbers.
+    rows        (faces,)
+    shortfalls  `tables.SHORTFALLS`
+    outside     images or people, where drawn -> how many are in no cell
     """
-    table = faces[["face_id", "subject"]].merge(
-        people[["subject", "gender", "region"]], on="subject", how="left", validate="many_to_one"
+
+    rows: NDArray[np.bool_]
+    shortfalls: pd.DataFrame
+    outside: dict[str, int]
+
+
+def subset(pool: Pool, variant: str, sample: Sample) -> Subset:
+    """The training rows that a variant takes, and all validation rows; none where it takes 0.
+
+    Raises TableError where there are too few, with the numbers: fewer than asked for in all,
+    or with balance `gender`, of one gender.
+    """
+    short = [tables.SHORTFALLS.empty_table().to_pandas()]
+    outside: dict[str, int] = {}
+    if 0 in sample[:2]:
+        return Subset(np.zeros(len(pool.face_id), dtype=bool), short[0], outside)
+    names = shares(sample.balance)
+    cell = cells(pool.people, names)
+    most = None if sample.per_person == "all" else sample.per_person
+    pictures = pool.people["pictures"].clip(upper=most).to_numpy()
+    train = (pool.people["split"] == "train").to_numpy()
+
+    def draw(of: str, everything: int, place: NDArray[Any], cell: NDArray[np.int8]) -> Any:
+        outside[of] = int((cell < 0).sum())
+        amount = getattr(sample, of)
+        total = _number(amount, everything)
+        found = sampling.draw(total, place, cell, np.array([*names.values()]))
+        rows = _rows(variant, of, names, found)
+        uneven = sample.balance == "gender" and (found.taken < found.wanted).any()
+        few = found.available.sum() < total and not (of == "images" and _nearly(sample))
+        if total == 0 or uneven or few:
+            meant = f"{amount} of {everything:,}" if isinstance(amount, str) else f"{amount:,}"
+            raise TableError(_refusal(variant, of, meant, rows, outside[of]))
+        short.append(rows[rows["taken"] < rows["wanted"]])
+        return found.chosen
+
+    persons = train
+    if sample.people != "all":
+        at = np.flatnonzero(train)
+        taken = draw("people", len(at), pool.people["turn"].to_numpy()[at], cell[at])
+        persons = np.zeros_like(train)
+        persons[at[taken]] = True
+    rows = persons[pool.person]
+    if most:
+        rows &= pool.place < most
+    if sample.images != "all":
+        at = np.flatnonzero(rows)
+        who = pool.person[at]
+        place = (pool.place[at] + pool.people["start"].to_numpy()[who]) / pictures[who]
+        taken = draw("images", int(pictures[train].sum()), place, cell[who])
+        rows[at[~taken]] = False
+    return Subset(rows | pool.held_out(), pd.concat(short, ignore_index=True), outside)
+
+
+def pretrain_table(pool: Pool, subsets: Mapping[str, Subset]) -> Iterator[pa.Table]:
+    """`tables.pretrain` in pieces: every row of the pool, and whether each variant has it."""
+    first = 0
+    schema = tables.pretrain(subsets)
+    for piece in pool.pieces(np.arange(len(pool.face_id))):
+        these = slice(first, first := first + len(piece))
+        for variant, subset in subsets.items():
+            piece = piece.append_column(variant, pa.array(subset.rows[these]))
+        yield piece.cast(schema)
+
+
+def _number(amount: Amount, of: int) -> int:
+    """What an amount is, given how much there is in all; halves are rounded to even."""
+    return round(_share(amount) * of) if isinstance(amount, str) else amount
+
+
+def _share(amount: str) -> Fraction:
+    return Fraction(amount.removesuffix("%")) / 100
+
+
+def _nearly(sample: Sample) -> bool:
+    """Whether the pictures of the people are as many as asked for but for the luck of the draw."""
+    shares = [amount for amount in sample[:2] if isinstance(amount, str) and amount != "all"]
+    return len(shares) == 2 and _share(shares[0]) <= _share(shares[1])
+
+
+def _rows(variant: str, of: str, names: Mapping[str, float], drawn: sampling.Drawn) -> pd.DataFrame:
+    """A row a cell, as `tables.SHORTFALLS` has them."""
+    return pd.DataFrame(
+        {
+            "variant": variant,
+            "of": of,
+            "cell": list(names),
+            "share": list(names.values()),
+            "wanted": drawn.wanted,
+            "available": drawn.available,
+            "taken": drawn.taken,
+        }
     )
-    table = table.sort_values("face_id", ignore_index=True)
-    subjects = sorted(table["subject"].unique())
-    if len(subjects) < 2:
-        raise TableError(
-            f"pre-training needs at least 2 people, one of them held out; found {len(subjects)} "
-            "with a coded face. See the failures tables in data/faces and data/labels."
+
+
+def _refusal(variant: str, of: str, amount: str, rows: pd.DataFrame, outside: int) -> str:
+    def told(column: str) -> str:
+        return ", ".join(
+            f"{number:,} {cell}" for number, cell in zip(rows[column], rows["cell"], strict=True)
         )
-    held_out = min(max(1, round(validation * len(subjects))), len(subjects) - 1)
-    table["split"] = np.where(
-        table["subject"].isin(_ordered(subjects, seed, "validation")[:held_out]),
-        "validation",
-        "train",
+
+    return (
+        f"params.yaml: variants.{variant}.pretrain.{of}: {amount} asks for {told('wanted')}; the "
+        f"training part has {told('available')} ({outside:,} are in none of these and not "
+        "sampled). Ask for another number, another `balance`, or for `all`."
     )
-    for variant, amounts in wanted.items():
-        table[variant] = _members(table, amounts, variant, seed)
-    return table
-
-
-def _members(table: pd.DataFrame, amounts: Amounts, variant: str, seed: int) -> NDArray[np.bool_]:
-    if 0 in amounts:
-        return np.zeros(len(table), dtype=bool)
-    chosen = table[table["split"] == "train"]
-    if amounts.people != "all":
-        persons = chosen.drop_duplicates("subject")
-        taken = _even(persons, "subject", amounts.people, f"{variant}.pretrain.people", seed)
-        chosen = chosen[chosen["subject"].isin(taken)]
-    if amounts.images != "all":
-        taken = _even(chosen, "face_id", amounts.images, f"{variant}.pretrain.images", seed)
-        chosen = chosen[chosen["face_id"].isin(taken)]
-    validation = (table["split"] == "validation").to_numpy()
-    return validation | table["face_id"].isin(chosen["face_id"]).to_numpy()
-
-
-def _even(rows: pd.DataFrame, column: str, number: int, key: str, seed: int) -> list[str]:
-    """`number` names from a column, half of them women's, half men's."""
-    shares = dict(zip(GENDERS, (number // 2, number - number // 2), strict=True))
-    taken: list[str] = []
-    for gender, share in shares.items():
-        names = _ordered(rows.loc[rows["gender"] == gender, column], seed, column)
-        if len(names) < share:
-            there = rows["gender"].value_counts()
-            raise TableError(
-                f"params.yaml: variants.{key}: {number} with even genders asks for "
-                f"{shares['female']} female and {shares['male']} male; the training part has "
-                f"{there.get('female', 0)} female and {there.get('male', 0)} male "
-                f"({int(rows['gender'].isna().sum())} of unknown gender are not sampled). "
-                "Ask for fewer, or for `all`."
-            )
-        taken += names[:share]
-    return taken
-
-
-def _ordered(names: Iterable[str], seed: int, purpose: str) -> list[str]:
-    """The names in an order that depends on the seed and on each name alone."""
-
-    def place(name: str) -> bytes:
-        return hashlib.blake2b(f"{seed}/{purpose}/{name}".encode(), digest_size=8).digest()
-
-    return sorted(names, key=place)

@@ -21,6 +21,10 @@ from noisyau import outputs
 from noisyau.errors import TableError
 from noisyau.items import Lost
 
+PIECE = 2**20
+"""Rows that are held at once where a table goes through memory in pieces; the row groups of Parquet
+are as large."""
+
 FACES = pa.schema(
     [
         pa.field("face_id", pa.string(), nullable=False),  # <item>#<k>
@@ -122,6 +126,49 @@ IDENTITY = pa.schema(
     ]
 )
 """Whether each picture shows its person (identity.py); without rows where nobody asked."""
+
+DUPLICATES = pa.schema(
+    [
+        pa.field("group", pa.int64(), nullable=False),
+        pa.field("corpus", pa.string(), nullable=False),  # celebrities, coded
+        pa.field("face_id", pa.string(), nullable=False),
+        pa.field("subject", pa.string(), nullable=False),
+    ]
+)
+"""First faces that look the same, in groups of two or more over both corpora together."""
+
+IDENTITY = pa.schema(
+    [
+        pa.field("face_id", pa.string(), nullable=False),
+        pa.field("subject", pa.string(), nullable=False),
+        pa.field("similarity", pa.float32()),
+        pa.field("kept", pa.bool_(), nullable=False),
+    ]
+)
+"""Whether a face shows its subject, as the identity filter says; no rows where it is off."""
+
+LEFT_OUT = pa.schema(
+    [
+        pa.field("face_id", pa.string(), nullable=False),
+        pa.field("subject", pa.string(), nullable=False),
+        pa.field("reason", pa.string(), nullable=False),  # one of `leftout.REASONS`
+        pa.field("detail", pa.string(), nullable=False),
+    ]
+)
+"""Labelled first faces that stay out of pre-training, each with the reason."""
+
+SHORTFALLS = pa.schema(
+    [
+        pa.field("variant", pa.string(), nullable=False),
+        pa.field("of", pa.string(), nullable=False),  # images, people
+        pa.field("cell", pa.string(), nullable=False),  # female, south_asia, south_asia/female
+        pa.field("share", pa.float64(), nullable=False),  # that the cell should have, 0..1
+        pa.field("wanted", pa.int64(), nullable=False),  # what the share comes to
+        pa.field("available", pa.int64(), nullable=False),
+        pa.field("taken", pa.int64(), nullable=False),  # fewer than wanted; other cells have more
+    ]
+)
+"""Cells of which a variant has fewer than it should, since there are no more."""
 
 FOLDS = pa.schema(
     [
@@ -307,6 +354,37 @@ def write(rows: pd.DataFrame | pa.Table, path: Path, schema: pa.Schema) -> None:
         raise TableError(f"{path.name}: {error}") from error
     with outputs.whole(path) as scratch, writer(scratch, table.schema) as file:
         file.write_table(table)
+
+
+def write_pieces(pieces: Iterable[pa.Table], path: Path, schema: pa.Schema) -> None:
+    """As `write`, a table that comes in pieces, so that it is never whole in memory."""
+    path = Path(path)
+    with outputs.whole(path) as scratch, writer(scratch, schema) as file:
+        for piece in pieces:
+            if not piece.schema.equals(schema):
+                raise TableError(f"{path.name}: {_difference(piece.schema, schema)}")
+            try:
+                file.write_table(checked(piece))
+            except TableError as error:
+                raise TableError(f"{path.name}: {error}") from error
+
+
+def counts(column: pa.ChunkedArray) -> dict[str, int]:
+    """Value -> rows, sorted by value."""
+    found = column.value_counts().to_pylist()
+    return {one["values"]: one["counts"] for one in sorted(found, key=lambda one: one["values"])}
+
+
+def known(path: Path, columns: Iterable[str]) -> int:
+    """How many values of these columns are not null, as the file's statistics have it."""
+    found = pq.read_metadata(path)
+    names = {*columns}
+    return sum(
+        group.num_rows - column.statistics.null_count
+        for group in map(found.row_group, range(found.num_row_groups))
+        for column in map(group.column, range(group.num_columns))
+        if column.path_in_schema in names
+    )
 
 
 def writer(path: Path, schema: pa.Schema, **options: Any) -> pq.ParquetWriter:

@@ -4,7 +4,7 @@ An annotator has no say on a face that its table lacks, on one whose `confidence
 annotator's minimum, and on an AU that it has no column for or a null.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from noisyau import aus as au_names
 from noisyau import tables
-from noisyau.subsets import unsure
+from noisyau.leftout import unsure
 
 Floats = NDArray[np.float32]
 How = Literal["annotator", "agreed", "mean"]
@@ -38,11 +38,20 @@ class Voter:
     @classmethod
     def of(cls, path: Path, face_ids: pd.Series, minimum: float) -> "Voter":
         """The faces by their names; labels under the minimum confidence are no say."""
-        table = tables.read(path, columns=["face_id", "confidence"])
-        named = pa.array(table["face_id"], pa.large_string())
-        rows = pc.index_in(pa.array(face_ids, pa.large_string()), value_set=named)
-        sure = pa.array(~unsure(table, minimum))
+        wanted = pa.array(face_ids, pa.large_string())
+        rows = pa.nulls(len(wanted), pa.int32())
+        table = tables.read_arrow(path, columns=["face_id", "confidence"])
+        for first in range(0, len(table), tables.PIECE):
+            piece = table.slice(first, tables.PIECE).combine_chunks()
+            named = piece["face_id"].cast(pa.large_string()).combine_chunks()
+            there = pc.add(pc.index_in(wanted, value_set=named), pa.scalar(first, pa.int32()))
+            rows = pc.coalesce(rows, there)
+        sure = pa.array(~unsure(table.select(["confidence"]).to_pandas(), minimum))
         return cls(path, pc.if_else(pc.take(sure, rows), rows, None))
+
+    def at(self, faces: NDArray[np.int64]) -> "Voter":
+        """Asked about some of the faces, by their place in the list."""
+        return Voter(self.path, self.rows.take(pa.array(faces)))
 
     def aus(self) -> tuple[int, ...]:
         """Those that the table has a column for."""
@@ -50,18 +59,23 @@ class Voter:
 
     def occurrence(self, au: int) -> Floats:
         """(faces,): 0, 1, NaN no say."""
-        return self._column(au_names.occurrence(au))
+        return _floats(self.column(au_names.occurrence(au)))
 
     def intensity(self, au: int) -> Floats:
         """(faces,): 0 to 5, NaN no say."""
-        return self._column(au_names.intensity(au))
+        return _floats(self.column(au_names.intensity(au)))
 
-    def _column(self, name: str) -> Floats:
+    def column(self, name: str) -> pa.Array:
+        """(faces,) as the table has it; null no say."""
         if name not in pq.read_schema(self.path).names:
-            return np.full(len(self.rows), np.nan, np.float32)
-        column = tables.read_arrow(self.path, columns=[name])[name].cast(pa.float32())
-        said: Floats = pc.take(column.combine_chunks(), self.rows).to_numpy(zero_copy_only=False)
-        return said
+            return pa.nulls(len(self.rows), pa.float32())
+        column = tables.read_arrow(self.path, columns=[name])[name]
+        return pc.take(column.combine_chunks(), self.rows)
+
+
+def _floats(said: pa.Array) -> Floats:
+    found: Floats = said.cast(pa.float32()).to_numpy(zero_copy_only=False)
+    return found
 
 
 def target(said: Floats, how: How) -> Floats:
@@ -86,16 +100,33 @@ def target(said: Floats, how: How) -> Floats:
     return mean
 
 
-def targets(
-    minima: Mapping[Path, float], face_ids: pd.Series, aus: Sequence[int], how: How
-) -> dict[str, Floats]:
-    """AUnn_t of each AU for these faces.
+def targets(voters: Sequence[Voter], aus: Sequence[int], how: How) -> Iterator[dict[str, Floats]]:
+    """AUnn_t of each AU for the faces, `tables.PIECE` at a time.
 
-    minima  each annotator's table and minimum confidence, the main one first
+    voters  the annotators, the main one first, asked about the same faces
+
+    A byte a face, AU and annotator is held.
     """
-    voters = [Voter.of(path, face_ids, minimum) for path, minimum in minima.items()]
     asked = voters[:1] if how == "annotator" else voters
-    return {
-        au_names.target(au): target(np.stack([voter.occurrence(au) for voter in asked]), how)
-        for au in aus
-    }
+    codes = {au: [voter.column(au_names.occurrence(au)) for voter in asked] for au in aus}
+    for first in range(0, len(voters[0].rows), tables.PIECE):
+        yield {
+            au_names.target(au): target(
+                np.stack([_floats(said.slice(first, tables.PIECE)) for said in columns]), how
+            )
+            for au, columns in codes.items()
+        }
+
+
+def subset_table(
+    pieces: Iterable[pa.Table], voters: Sequence[Voter], aus: Sequence[int], how: How
+) -> Iterator[pa.Table]:
+    """`tables.subset` in pieces: these rows with their targets.
+
+    pieces  face_id, subject and split, `tables.PIECE` rows each, as `Pool.pieces` gives them
+    """
+    schema = tables.subset(aus)
+    for piece, asked in zip(pieces, targets(voters, aus, how), strict=True):
+        columns = [piece[name] for name in ("face_id", "subject", "split")]
+        columns += [pa.array(asked[name], from_pandas=True) for name in schema.names[3:]]
+        yield pa.Table.from_arrays(columns, schema=schema)

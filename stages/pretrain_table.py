@@ -1,62 +1,77 @@
 """Choose who is in the pre-training set, and in each variant's part of it, with which labels.
 
-Reads the annotators' labels of the celebrities and data/people.parquet; writes
-data/tables/pretrain.parquet, and the rows and targets of each variant in data/tables/subsets/.
+Reads the annotators' labels of the celebrities, data/people.parquet, data/duplicates.parquet and
+data/identity.parquet; writes data/tables/pretrain.parquet, beside it the pictures that were left
+out and the cells that were short, and the rows and targets of each variant in subsets/.
 """
 
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 
 from noisyau import params, tables, tracking
-from noisyau.subsets import Amounts, confident, pretrain_table
-from noisyau.votes import targets
+from noisyau.leftout import first_faces, left_out
+from noisyau.pool import pool
+from noisyau.subsets import Sample, pretrain_table, subset
+from noisyau.votes import Voter, subset_table
 from stages import start
 
 
 def main() -> None:
     settings = params.load()
-    minima = {
-        Path(f"data/labels/celebrities_{name}.parquet"): settings.minimum_confidence(name)
+    knobs, out = settings.pretrain_table, Path("data/tables")
+    recipes = {name: settings.variants[name].pretrain for name in settings.active}
+    (labels, minimum), *beside = (
+        (Path(f"data/labels/celebrities_{name}.parquet"), settings.minimum_confidence(name))
         for name in (settings.annotator, *settings.beside)
-    }
-    labels = next(iter(minima))
-    out = Path("data/tables/pretrain.parquet")
-    amounts = {
-        name: Amounts(variant.pretrain.images, variant.pretrain.people)
-        for name, variant in settings.variants.items()
-        if name in settings.active
-    }
-    knobs = {"seed": settings.seed, **settings.pretrain_table.model_dump()}
-    with tracking.run("pretrain_table", {**knobs, "active": settings.active}) as log:
-        faces = tables.read(labels, columns=["face_id", "subject", "confidence"])
-        first = faces[faces["face_id"].str.endswith("#0")]
-        further = len(faces) - len(first)
-        faces, unsure = confident(first, minima[labels])
-        print(
-            f"pretrain_table: left out {further:,} further faces of a picture and {unsure:,} "
-            "whose confidence is under the minimum"
-        )
-        log.metrics({"further_faces": further, "under_minimum_confidence": unsure})
+    )
+    told = {"seed": settings.seed, "active": settings.active, **knobs.model_dump()}
+    with tracking.run("pretrain_table", told) as log:
+        groups = tables.read(Path("data/duplicates.parquet"), tables.DUPLICATES)
+        identity = tables.read(Path("data/identity.parquet"), tables.IDENTITY)
         people = tables.read(Path("data/people.parquet"), tables.PEOPLE)
-        rows = pretrain_table(faces, people, amounts, **knobs)
-        tables.write(rows, out, tables.pretrain(amounts))
-        for variant in amounts:
-            recipe = settings.variants[variant].pretrain
-            subset = rows.loc[rows[variant], ["face_id", "subject", "split"]]
-            asked = targets(minima, subset["face_id"], recipe.aus, recipe.labels)
-            path, schema = out.parent / "subsets" / f"{variant}.parquet", tables.subset(recipe.aus)
-            tables.write(subset.assign(**asked), path, schema)
-            known = sum(int(np.isfinite(column).sum()) for column in asked.values())
-            sizes = subset["split"].value_counts()
-            train, watched = sizes.get("train", 0), sizes.get("validation", 0)
+        faces, further = first_faces(labels)
+        lost = left_out(faces, groups, identity, minimum=minimum, duplicates=knobs.duplicates)
+        tables.write(lost.rows, out / "left_out.parquet", tables.LEFT_OUT)
+        reasons = {"further_faces": further, **tables.counts(lost.rows["reason"])}
+        print("pretrain_table: left out", *(f"{n:,} {why}" for why, n in reasons.items()), sep=", ")
+        log.metrics({f"left_out/{why}": number for why, number in reasons.items()})
+
+        faces = faces.filter(lost.stays)
+        there = pool(faces, people, groups, validation=knobs.validation, seed=settings.seed)
+        del faces, lost  # of ten million, half a gigabyte
+        subsets = {
+            name: subset(there, name, Sample(**recipe.model_dump(include={*Sample._fields})))
+            for name, recipe in recipes.items()
+        }
+        rows = pretrain_table(there, subsets)
+        tables.write_pieces(rows, out / "pretrain.parquet", tables.pretrain(subsets))
+        short = pd.concat([one.shortfalls for one in subsets.values()], ignore_index=True)
+        tables.write(short, out / "shortfalls.parquet", tables.SHORTFALLS)
+        for cell in short.itertuples():
+            names = f"{cell.variant}: {cell.taken:,} {cell.of} of {cell.cell}"
+            print(f"pretrain_table: {names} instead of {cell.wanted:,}; there are no more")
+        voters = [Voter(labels, pa.array(there.row))]
+        voters += [Voter.of(path, there.face_id, least) for path, least in beside]
+        for name, recipe in recipes.items():
+            at, outside = np.flatnonzero(subsets[name].rows), subsets[name].outside
+            path, schema = out / "subsets" / f"{name}.parquet", tables.subset(recipe.aus)
+            asked = [voter.at(at) for voter in voters]
+            rows = subset_table(there.pieces(at), asked, recipe.aus, recipe.labels)
+            tables.write_pieces(rows, path, schema)
+            watched = int(there.held_out()[at].sum())
+            counts = {"train": len(at) - watched, "validation": watched}
+            counts["labels"] = tables.known(path, schema.names[3:])
+            how = [recipe.labels, *(f"{n:,} {of} in no cell" for of, n in outside.items() if n)]
             print(
-                f"pretrain_table: {variant}: {train:,} pictures to train, {watched:,} to validate, "
-                f"{known:,} labels ({recipe.labels})"
+                f"pretrain_table: {name}: {counts['train']:,} pictures to train, {watched:,} to "
+                f"validate, {counts['labels']:,} labels ({', '.join(how)})"
             )
-            counts = {"train": train, "validation": watched, "labels": known}
-            log.metrics({f"{variant}/{name}": count for name, count in counts.items()})
-        log.table(out, out.parent / "subsets")
+            log.metrics({f"{name}/{what}": count for what, count in counts.items()})
+        log.table(*(out / f"{name}.parquet" for name in ("pretrain", "left_out", "shortfalls")))
+        log.table(out / "subsets")
 
 
 if __name__ == "__main__":

@@ -81,6 +81,25 @@ def test_what_a_reader_needs_lies_below_the_corpus_where_dvc_sees_it_change() ->
     assert "clean_list" not in corpora.celebrities.reader()
 
 
+def test_given_shares_replace_those_of_the_defaults(tmp_path: Path) -> None:
+    raw = yaml.safe_load(SHIPPED.read_text())
+    raw["defaults"]["pretrain"]["balance"] = {"female": 0.3, "male": 0.7}
+    raw["variants"]["noisy_1000"]["pretrain"]["balance"] = {"south_asia": 1}
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(raw))
+    variants = params.load(tmp_path / "params.yaml").variants
+    assert variants["noisy_1000"].pretrain.balance == {"south_asia": 1}
+    assert variants["noisy_2000"].pretrain.balance == {"female": 0.3, "male": 0.7}
+
+
+@pytest.mark.parametrize("amount", ["20%", "12.5%", "100%", "all", 7])
+def test_an_amount_is_a_number_a_share_or_all(tmp_path: Path, amount: int | str) -> None:
+    raw = yaml.safe_load(SHIPPED.read_text())
+    raw["variants"]["noisy_1000"]["pretrain"]["images"] = amount
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(raw))
+    found = params.load(tmp_path / "params.yaml").variants["noisy_1000"]
+    assert found.pretrain.images == amount
+
+
 @pytest.mark.parametrize("name", ["../corrupt.csv", "/data/corrupt.csv", "a/../../b.csv"])
 def test_what_lies_elsewhere_is_refused_since_dvc_would_not_see_it_change(
     tmp_path: Path, name: str
@@ -119,6 +138,30 @@ def test_a_small_number_written_as_text_is_still_a_number(tmp_path: Path) -> Non
         (
             lambda raw: raw["variants"]["noisy_all"]["pretrain"].update(images=-3),
             r"variants\.noisy_all\.pretrain\.images: -3: .*greater than or equal to 0.*all",
+        ),
+        (
+            lambda raw: raw["variants"]["noisy_all"]["pretrain"].update(images="0.0%"),
+            r"noisy_all\.pretrain\.images: '0\.0%': .*a share such as 20%",
+        ),
+        (
+            lambda raw: raw["defaults"]["pretrain"].update(people=0.2),
+            r"defaults\.pretrain\.people: 0\.2: it should be a valid integer",
+        ),
+        (
+            lambda raw: raw["defaults"]["pretrain"].update(per_person=0),
+            r"defaults\.pretrain\.per_person: 0: it should be greater than 0, or '?.*all",
+        ),
+        (
+            lambda raw: raw["defaults"]["pretrain"].update(balance="genders"),
+            r"defaults\.pretrain\.balance: 'genders' is not allowed; allowed: none, gender",
+        ),
+        (
+            lambda raw: raw["defaults"]["pretrain"].update(balance={"female": 0.5, "male": 0.4}),
+            r"defaults\.pretrain\.balance: the shares sum to 0\.9, not to 1",
+        ),
+        (
+            lambda raw: raw["pretrain_table"].update(duplicates="some"),
+            r"pretrain_table\.duplicates: 'some' is not allowed; allowed: all or one",
         ),
         (
             lambda raw: raw["corpora"]["celebrities"].update(source="bp4d"),

@@ -2,12 +2,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from noisyau import tables
-from noisyau.votes import Voter, target, targets
+from noisyau.votes import Voter, subset_table, target, targets
 
 SAYS = st.lists(st.sampled_from([0.0, 1.0, None]), min_size=6, max_size=6)
 
@@ -78,26 +79,54 @@ def test_what_is_agreed_is_what_nobody_denies_and_the_mean_is_of_those_who_speak
         assert mean[face] == pytest.approx(np.mean(voices)) if voices else np.isnan(mean[face])
 
 
+def voters(minima: dict[Path, float], names: list[str]) -> list[Voter]:
+    return [Voter.of(path, pd.Series(names), minimum) for path, minimum in minima.items()]
+
+
 def test_a_variant_s_targets_fit_its_table_and_an_au_of_one_annotator_is_never_agreed_on(
     tmp_path: Path,
 ) -> None:
     one = labels(tmp_path / "one.parquet", {"a": [1, 1.0], "b": [0, 0.0], "c": [1, 3.0]})
     two = labels(tmp_path / "two.parquet", {"b": [0, 0.0], "a": [0, 0.0], "x": [1, 1.0]})
-    subset = pd.DataFrame({"face_id": ["a", "b", "c"], "subject": "s", "split": "train"})
+    subset = pa.table({"face_id": ["a", "b", "c"], "subject": ["s"] * 3, "split": ["train"] * 3})
     found = {}
     for how in ("annotator", "agreed", "mean"):
-        asked = targets({one: 0.0, two: 0.5}, subset["face_id"], (12, 6), how)
-        tables.write(subset.assign(**asked), tmp_path / how, tables.subset((12, 6)))
+        asked = voters({one: 0.0, two: 0.5}, ["a", "b", "c"])
+        rows = subset_table([subset], asked, (12, 6), how)
+        tables.write_pieces(rows, tmp_path / how, tables.subset((12, 6)))
         found[how] = tables.read(tmp_path / how, tables.subset((12, 6)))
         assert found[how]["AU06_t"].isna().all()
+        known = found[how][["AU12_t", "AU06_t"]].notna().to_numpy().sum()
+        assert tables.known(tmp_path / how, ["AU12_t", "AU06_t"]) == known
     np.testing.assert_array_equal(found["annotator"]["AU12_t"], [1, 0, 1])
     np.testing.assert_array_equal(found["agreed"]["AU12_t"], [np.nan, 0, np.nan])
     np.testing.assert_array_equal(found["mean"]["AU12_t"], [0.5, 0, 1])
 
 
+def test_targets_in_many_pieces_are_those_in_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = np.random.default_rng(0)
+    names = [f"{number:03d}" for number in range(40)]
+    tables_of = [
+        labels(tmp_path / f"{coder}.parquet", {name: [code, 1.0] for name, code in said})
+        for coder in "ab"
+        for said in [[(str(n), int(random.integers(2))) for n in random.permutation(names)[:30]]]
+    ]
+    minima = dict.fromkeys(tables_of, 0.0)
+    at = np.flatnonzero(random.integers(0, 2, len(names)))
+    (whole,) = targets([one.at(at) for one in voters(minima, names)], (12,), "mean")
+    monkeypatch.setattr(tables, "PIECE", 7)
+    pieces = list(targets([one.at(at) for one in voters(minima, names)], (12,), "mean"))
+    assert len(pieces) == -(-len(at) // 7)
+    joined = np.concatenate([piece["AU12_t"] for piece in pieces])
+    np.testing.assert_array_equal(joined, whole["AU12_t"])
+
+
 def test_a_variant_without_faces_has_a_table_without_rows(tmp_path: Path) -> None:
-    one = labels(tmp_path / "one.parquet", {"a": [1, 1.0]})
-    nobody = pd.DataFrame({"face_id": ["a"], "subject": "s", "split": "train"}).iloc[:0]
-    asked = targets({one: 0.0}, nobody["face_id"], (12,), "annotator")
-    tables.write(nobody.assign(**asked), tmp_path / "subset.parquet", tables.subset((12,)))
-    assert tables.count(tmp_path / "subset.parquet") == 0
+    asked = voters({labels(tmp_path / "one.parquet", {"a": [1, 1.0]}): 0.0}, [])
+    schema = tables.subset((12,))
+    tables.write_pieces(subset_table([], asked, (12,), "annotator"), tmp_path / "none", schema)
+    assert tables.count(tmp_path / "none") == 0
+    assert tables.read(tmp_path / "none", schema).empty
+    assert tables.known(tmp_path / "none", ["AU12_t"]) == 0

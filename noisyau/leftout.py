@@ -1,0 +1,187 @@
+"""Which pictures of the label table stay out of pre-training, each with one reason.
+
+In this order; a picture has the first that holds:
+
+    coded_person    one picture of this celebrity looks the same as one of the coded corpus, so
+                    that the net would be tested on somebody it was pre-trained on; all pictures
+                    of the celebrity go
+    two_people      the picture is in a group that spans several celebrities: whom it shows is
+                    unknown. What is left of a group is of one person, and the split is by
+                    person, so that no group is on both sides of it
+    unsure          the label's confidence is under the annotator's minimum
+    other_identity  the identity filter says that it shows somebody else
+    duplicate       another one of its group is kept: the first by name of those with no other
+                    reason
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from noisyau import tables
+from noisyau.errors import TableError
+
+FIRST_FACES = pa.schema(
+    [
+        pa.field("face_id", pa.large_string()),
+        pa.field("subject", pa.dictionary(pa.int32(), pa.string())),
+        pa.field("confidence", pa.float32()),
+        pa.field("row", pa.int32()),  # the place in the table of labels
+    ]
+)
+"""The first face of each picture that the annotator coded."""
+
+
+def unsure(faces: pd.DataFrame, minimum: float) -> NDArray[np.bool_]:
+    """(rows,) whose `confidence` is under the minimum.
+
+    A label without a confidence is not: its maker tells none.
+    """
+    return (faces["confidence"] < minimum).fillna(False).to_numpy(bool)
+
+
+def first_faces(labels: Path) -> tuple[pa.Table, int]:
+    """The first face of each picture in a table of labels, and how many faces are further ones."""
+    found = [FIRST_FACES.empty_table()]
+    rows = 0
+    with tables.opened(labels) as file:
+        for batch in file.iter_batches(tables.PIECE, columns=FIRST_FACES.names[:3]):
+            row = pa.array(np.arange(rows, rows + len(batch), dtype=np.int32))
+            table = pa.Table.from_batches([batch]).append_column("row", row)
+            found.append(table.filter(pc.ends_with(table["face_id"], "#0")).cast(FIRST_FACES))
+            rows += len(batch)
+    faces = pa.concat_tables(found).unify_dictionaries()
+    return faces, rows - len(faces)
+
+
+class LeftOut(NamedTuple):
+    """rows: `tables.LEFT_OUT`, sorted by face_id; stays: (faces,) whether a face is not in them."""
+
+    rows: pa.Table
+    stays: NDArray[np.bool_]
+
+
+def left_out(
+    faces: pa.Table,
+    groups: pd.DataFrame,
+    identity: pd.DataFrame,
+    *,
+    minimum: float,
+    duplicates: Literal["all", "one"],
+) -> LeftOut:
+    """Which of the faces stay out.
+
+    faces       FIRST_FACES, in any order
+    groups      `tables.DUPLICATES`
+    identity    `tables.IDENTITY`; a face without a row stays
+    minimum     confidence, 0..1
+    duplicates  all: every picture of a group stays; one: the first by name
+    """
+    stays = np.ones(len(faces), dtype=bool)
+    found = [tables.LEFT_OUT.empty_table()]
+
+    def leave(reason: str, holds: NDArray[np.bool_], detail: Callable[[NDArray[Any]], Any]) -> None:
+        rows = np.flatnonzero(holds & stays)
+        stays[rows] = False
+        names = faces.select(["face_id", "subject"]).take(rows)
+        reasons = pa.repeat(reason, len(rows))
+        told = pa.array(detail(rows), pa.string(), from_pandas=True)
+        columns = [*names.columns, reasons, told]
+        found.append(pa.table(columns, names=tables.LEFT_OUT.names).cast(tables.LEFT_OUT))
+
+    alike = groups[groups["corpus"] == "celebrities"]
+    group = _group(faces["face_id"], alike)
+    subject = faces["subject"].combine_chunks()
+    person, names = subject.indices.to_numpy(), subject.dictionary.to_pandas()
+
+    coded = _coded_people(alike, groups[groups["corpus"] == "coded"]).reindex(names)
+    holds = coded.notna().to_numpy()[person]
+    leave("coded_person", holds, lambda rows: coded.iloc[person[rows]])
+
+    several = _several_people(alike)
+    holds = np.isin(group, several.index)
+    leave("two_people", holds, lambda rows: several.reindex(group[rows]))
+
+    sure = faces.select(["confidence"])
+    limit = f" is under {minimum:g}"
+    leave(
+        "unsure",
+        unsure(sure.to_pandas(), minimum),
+        lambda rows: pc.binary_join_element_wise(
+            "confidence ", sure["confidence"].take(rows).cast(pa.string()), limit, ""
+        ).combine_chunks(),
+    )
+
+    other = identity[~identity["kept"].to_numpy(bool)]
+    place = pc.index_in(faces["face_id"], _strings(other["face_id"])).fill_null(-1).to_numpy()
+    told = "similarity " + other["similarity"].round(3).astype(str)
+    told = told.where(other["similarity"].notna(), "no similarity")
+    leave("other_identity", place >= 0, lambda rows: told.iloc[place[rows]])
+
+    if duplicates == "one":
+        rest = np.flatnonzero((group >= 0) & stays)
+        rows = pd.DataFrame({"group": group[rest], "row": rest})
+        rows["face_id"] = faces["face_id"].take(rest).to_pandas()
+        rows = rows.sort_values("face_id")
+        kept = "the same picture as " + rows.drop_duplicates("group").set_index("group")["face_id"]
+        holds = np.zeros(len(faces), dtype=bool)
+        holds[rows.loc[rows.duplicated("group"), "row"]] = True
+        leave("duplicate", holds, lambda rows: kept.reindex(group[rows]))
+    return LeftOut(pa.concat_tables(found).sort_by("face_id"), stays)
+
+
+def check_split(
+    face_id: pa.Array, person: NDArray[np.int32], held_out: NDArray[np.bool_], groups: pd.DataFrame
+) -> None:
+    """TableError where a person, or pictures that look the same, are on both sides of the split.
+
+    face_id, person, held_out  (faces,): name, number of the person, whether in validation
+    groups                     `tables.DUPLICATES`
+    """
+    group = _group(face_id, groups[groups["corpus"] == "celebrities"])
+    for what, numbers in (("person", person), ("group of duplicates", group)):
+        known = numbers >= 0
+        index, values = pd.factorize(numbers[known])
+        sides = np.zeros((len(values), 2), dtype=bool)
+        sides[index, held_out[known].astype(int)] = True
+        both = values[sides.all(axis=1)]
+        if len(both):
+            example = face_id[int(np.argmax(numbers == both[0]))]
+            raise TableError(
+                f"pretrain.parquet: {len(both)} times a {what} is in both train and validation, "
+                f"as {example} is; nothing was written. The split is by person, and no group may "
+                "span people: run `dvc repro` so that duplicates.parquet is of these pictures."
+            )
+
+
+def _group(face_id: pa.ChunkedArray | pa.Array, alike: pd.DataFrame) -> NDArray[np.int64]:
+    """(faces,) the group of each, -1 for none."""
+    place = pc.index_in(face_id, _strings(alike["face_id"])).fill_null(-1).to_numpy()
+    group: NDArray[np.int64] = np.append(alike["group"].to_numpy(np.int64), -1)[place]
+    return group
+
+
+def _coded_people(alike: pd.DataFrame, coded: pd.DataFrame) -> pd.Series:
+    """Celebrity -> which of its pictures looks like which coded face, the first pair."""
+    pairs = alike.merge(coded.drop_duplicates("group"), on="group", suffixes=("", "_coded"))
+    pairs = pairs.drop_duplicates("subject").set_index("subject")
+    return pairs["face_id"] + " looks the same as " + pairs["face_id_coded"] + " of the coded"
+
+
+def _several_people(alike: pd.DataFrame) -> pd.Series:
+    """Group -> the celebrities that it spans, where they are several."""
+    people = alike.drop_duplicates(["group", "subject"])
+    people = people[people.duplicated("group", keep=False)].sort_values(["group", "subject"])
+    told = {group: ", ".join(names) for group, names in people.groupby("group")["subject"]}
+    return "the same picture under " + pd.Series(told, dtype="str")
+
+
+def _strings(names: pd.Series) -> pa.Array:
+    """As a set of values to look up."""
+    return pa.array(names, pa.large_string())
