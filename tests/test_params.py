@@ -127,6 +127,10 @@ def test_a_small_number_written_as_text_is_still_a_number(tmp_path: Path) -> Non
         ),
         (lambda raw: raw.update(backend="slurm"), r"backend: .*allowed: processes or dask"),
         (
+            lambda raw: raw["identity"].update(minimum_similarity=1.2),
+            r"identity\.minimum_similarity: 1.2: it should be less than 1",
+        ),
+        (
             lambda raw: raw.update(dask_scheduler="tcp://node:8786"),
             r"dask_scheduler: backend processes does not use it; set backend: dask",
         ),

@@ -18,7 +18,7 @@ from tests.annotators import standin
 
 ONCE = [
     *("assets", "synthesize", "code", "demographics", "folds", "pretrain_table"),
-    *("agreement", "annotators", "audit", "evaluate", "report"),
+    *("agreement", "annotators", "audit", "card", "evaluate", "identity", "report"),
 ]
 PER_CORPUS = [
     f"{stage}@{corpus}"
