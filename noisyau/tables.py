@@ -127,26 +127,6 @@ IDENTITY = pa.schema(
 )
 """Whether each picture shows its person (identity.py); without rows where nobody asked."""
 
-DUPLICATES = pa.schema(
-    [
-        pa.field("group", pa.int64(), nullable=False),
-        pa.field("corpus", pa.string(), nullable=False),  # celebrities, coded
-        pa.field("face_id", pa.string(), nullable=False),
-        pa.field("subject", pa.string(), nullable=False),
-    ]
-)
-"""First faces that look the same, in groups of two or more over both corpora together."""
-
-IDENTITY = pa.schema(
-    [
-        pa.field("face_id", pa.string(), nullable=False),
-        pa.field("subject", pa.string(), nullable=False),
-        pa.field("similarity", pa.float32()),
-        pa.field("kept", pa.bool_(), nullable=False),
-    ]
-)
-"""Whether a face shows its subject, as the identity filter says; no rows where it is off."""
-
 LEFT_OUT = pa.schema(
     [
         pa.field("face_id", pa.string(), nullable=False),

@@ -43,8 +43,8 @@ _NOT_PEOPLE = re.compile(
     r"(?:(?<=American)|(?<=Canadian))[ -]football\b|(?<=Australian) rules\b"
     r"|[ -](?:language|speaking)\b|\s+(?:literature|horn|medicine|cuisine|food|bulldog|shepherd|"
     r"[Rr]evolution|Civil War|War|Idol|Pie|Beauty|Hustle|Psycho|Horror|Gods|Graffiti|"
-    r"(?:Football )?League|Basketball|Airlines|Bandstand|Music Awards|studies|history|Open|Premier|Broadcasting|"
-    r"Catholic|Orthodox|Ocean)\b"
+    r"(?:Football )?League|Basketball|Airlines|Bandstand|Music Awards|studies|history|Open|Premier|"
+    r"Broadcasting|Catholic|Orthodox|Ocean)\b"
 )
 _OTHERS = re.compile(
     r"\b(?:wife|husband|widow|son|daughter|brother|sister|father|mother|parents|student|pupil)"

@@ -22,7 +22,7 @@ import yaml
 
 from noisyau import aus as au_names
 from noisyau import outputs, tables
-from noisyau.reporting import summaries, words
+from noisyau.reporting import who, words
 
 PROGRAMS = {
     "blendshapes": "MediaPipe blendshapes",
@@ -92,8 +92,8 @@ def write(
     The same inputs give the same bytes.
     """
     schema, found = _count(labels, minimum)
-    who = tables.read(people, columns=["subject", "name", "gender", "region"])
-    who = who[who["subject"].isin(found.pictures)]
+    persons = tables.read(people, columns=["subject", "name", "gender", "region"])
+    persons = persons[persons["subject"].isin(found.pictures)]
     title = f"Action units of {'rendered' if synthetic else 'celebrity'} faces"
     title += f", coded by {PROGRAMS[annotator]}" if annotator != "table" else ""
     measured = tables.read(audit, tables.AUDIT)
@@ -113,12 +113,12 @@ def write(
         first=found.pictures.total(),
         digest=_sha256(labels),
         groups={
-            "Gender": _groups(found, who, "gender", summaries.GENDERS),
-            "Region": _groups(found, who, "region", summaries.REGIONS),
+            "Gender": _groups(found, persons, "gender", who.GENDERS),
+            "Region": _groups(found, persons, "region", who.REGIONS),
         },
         noise=_noise(measured, coded_synthetic),
         lost={step: _reasons(path) for step, path in lost.items()},
-        named=sum(map(_is_named, who["subject"], who["name"])),
+        named=sum(map(_is_named, persons["subject"], persons["name"])),
         annotator=annotator,
         program=PROGRAMS[annotator],
         minimum=minimum,
@@ -214,13 +214,13 @@ def _groups(
 ) -> list[tuple[str, int, int]]:
     """Name, people and pictures of each group, the unknown last; who has no biography is one."""
     group = dict(zip(people["subject"], people[column], strict=True))
-    who: Counter[str] = Counter()
+    persons: Counter[str] = Counter()
     pictures: Counter[str] = Counter()
     for subject, number in labels.pictures.items():
         name = names.get(group.get(subject, ""), "Unknown")
-        who[name] += 1
+        persons[name] += 1
         pictures[name] += number
-    return [(name, who[name], pictures[name]) for name in [*names.values(), "Unknown"]]
+    return [(name, persons[name], pictures[name]) for name in [*names.values(), "Unknown"]]
 
 
 def _is_named(subject: str, name: str | None) -> bool:
