@@ -12,7 +12,7 @@ import torch
 
 from noisyau import jobs
 
-NAMES = ("training", "workers", "openface", "memory", "whole")
+NAMES = ("training", "workers", "openface", "people", "memory", "whole")
 
 
 def main(names: list[str]) -> None:

@@ -17,7 +17,7 @@ from noisyau.people.gender import NEITHER
 from noisyau.people.overrides import Override
 from noisyau.people.rows import Row, row_of, without_biography
 
-_ROWS_PER_GROUP = 20_000
+_ROWS_PER_GROUP = 10_000
 
 
 @dataclass
