@@ -91,10 +91,11 @@ _COUNTRIES = {
     "Ceylon": "LKA", "Siam": "THA", "Rhodesia": "ZWE", "Zaire": "COD", "British India": "IND",
     "South Vietnam": "VNM", "Dutch East Indies": "IDN", "Gold Coast": "GHA",
 }  # fmt: skip
-_SUPERSEDED = frozenset({
+SUPERSEDED = frozenset({
     "Soviet Union", "USSR", "U.S.S.R.", "Russian Empire", "Yugoslavia", "Czechoslovakia",
     "Austria-Hungary", "Ottoman Empire", "British India", "Prussia", "Rhodesia",
 })  # fmt: skip
+"""States that are no more, within which a place tells its country better."""
 
 # countryinfo's other names of countries that are ordinary words, people, or another's demonym
 _NO_COUNTRIES = frozenset({
@@ -172,11 +173,6 @@ def countries() -> dict[str, str]:
 def peoples() -> dict[str, str]:
     """What stands before a noun to say of which country somebody is: `Danish`, `Hong Kong`."""
     return demonyms() | countries()
-
-
-def superseded(name: str) -> bool:
-    """Whether a state is no more and a place within it tells its country better."""
-    return name in _SUPERSEDED
 
 
 @cache
