@@ -26,7 +26,8 @@ def main() -> None:
         print(
             f"demographics: {counts.people:,} people, gender of {counts.gender:,}, region of "
             f"{counts.region:,}; {counts.neither:,} are told as neither woman nor man; "
-            f"{counts.overridden:,} overruled; {counts.lost:,} biographies could not be used"
+            f"{counts.overridden:,} overruled ({counts.added:,} without a biography); "
+            f"{counts.lost:,} biographies could not be used"
         )
         log.metrics(asdict(counts))
         log.table(out, failures)

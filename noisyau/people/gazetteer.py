@@ -31,41 +31,35 @@ _DEMONYMS_OF_OTHERS = (
 _DEMONYMS = {
     # a second form, or the adjective or the noun that countryinfo lacks
     "Anguillan": "AIA", "Argentine": "ARG", "Argentinian": "ARG", "Azeri": "AZE", "Bajan": "BRB",
-    "Bissau-Guinean": "GNB", "Batswana": "BWA", "Belarusan": "BLR", "Botswanan": "BWA",
-    "British Virgin Islander": "VGB", "Burkinabé": "BFA",
-    "Cape Verdean": "CPV", "Cabo Verdean": "CPV", "Comorian": "COM",
-    "Cook Island": "COK", "Dane": "DNK", "Djiboutian": "DJI", "Ecuadorian": "ECU",
-    "Equatoguinean": "GNQ", "Finn": "FIN", "Icelandic": "ISL", "Ivoirian": "CIV", "Kazakh": "KAZ",
-    "Kittitian": "KNA", "Kosovar": "SRB", "Kosovan": "SRB",  # ISO 3166 has no code for Kosovo
-    "Kyrgyz": "KGZ", "Kyrgyzstani": "KGZ", "Lao": "LAO", "Basotho": "LSO",
-    "Liechtenstein": "LIE", "Luxembourgish": "LUX", "Luxembourgian": "LUX", "Maldivian": "MDV",
-    "Monégasque": "MCO", "Monacan": "MCO", "Myanma": "MMR", "Nepali": "NPL", "North Korean": "PRK",
-    "Papuan": "PNG", "Pole": "POL", "Filipina": "PHL", "Philippine": "PHL",
-    "Palestinian": "PSE", "Salvadorian": "SLV", "Saudi": "SAU",
-    "São Toméan": "STP", "Serb": "SRB", "Slovenian": "SVN", "Slovakian": "SVK", "Croat": "HRV",
-    "Solomon Island": "SLB", "Spaniard": "ESP", "Surinamese": "SUR", "Swede": "SWE",
-    "Tajik": "TJK", "Tajikistani": "TJK", "Timorese": "TLS", "Tobagonian": "TTO", "Turk": "TUR",
-    "Turkmenistani": "TKM", "Uzbek": "UZB", "Vanuatuan": "VUT", "Vincentian": "VCT",
-    "Sahraoui": "ESH", "Wallisian": "WLF", "Yemenite": "YEM",
-    "Emirian": "ARE", "Hongkonger": "HKG", "Hong Konger": "HKG", "Macanese": "MAC",
-    "Martinican": "MTQ", "Guadeloupean": "GLP", "Réunionese": "REU", "Mahoran": "MYT",
-    "Gibraltarian": "GIB", "Curaçaoan": "CUW", "Greenlander": "GRL", "Faroe Islander": "FRO",
-    "Virgin Islander": "VIR", "Chamorro": "GUM", "Falkland Island": "FLK",
+    "Basotho": "LSO", "Batswana": "BWA", "Belarusan": "BLR", "Bissau-Guinean": "GNB",
+    "Botswanan": "BWA", "British Virgin Islander": "VGB", "Briton": "GBR", "Burkinabé": "BFA",
+    "Cabo Verdean": "CPV", "Cape Verdean": "CPV", "Chamorro": "GUM", "Comorian": "COM",
+    "Croat": "HRV", "Curaçaoan": "CUW", "Dane": "DNK", "Djiboutian": "DJI", "Dutchman": "NLD",
+    "Dutchwoman": "NLD", "Ecuadorian": "ECU", "Emirian": "ARE", "Englishman": "GBR",
+    "Englishwoman": "GBR", "Equatoguinean": "GNQ", "Faroe Islander": "FRO", "Filipina": "PHL",
+    "Finn": "FIN", "Frenchman": "FRA", "Frenchwoman": "FRA", "Gibraltarian": "GIB",
+    "Greenlander": "GRL", "Guadeloupean": "GLP", "Hong Konger": "HKG", "Hongkonger": "HKG",
+    "Icelandic": "ISL", "Irishman": "IRL", "Irishwoman": "IRL", "Ivoirian": "CIV", "Kazakh": "KAZ",
+    "Kittitian": "KNA", "Kyrgyz": "KGZ", "Kyrgyzstani": "KGZ", "Lao": "LAO", "Liechtenstein": "LIE",
+    "Luxembourgian": "LUX", "Luxembourgish": "LUX", "Macanese": "MAC", "Mahoran": "MYT",
+    "Maldivian": "MDV", "Martinican": "MTQ", "Monacan": "MCO", "Monégasque": "MCO", "Nepali": "NPL",
+    "North Korean": "PRK", "Palestinian": "PSE", "Philippine": "PHL", "Pole": "POL",
+    "Réunionese": "REU", "Sahraoui": "ESH", "Salvadorian": "SLV", "Saudi": "SAU", "Scot": "GBR",
+    "Scotsman": "GBR", "Serb": "SRB", "Slovakian": "SVK", "Slovenian": "SVN", "Spaniard": "ESP",
+    "Surinamese": "SUR", "Swede": "SWE", "São Toméan": "STP", "Tajik": "TJK", "Tajikistani": "TJK",
+    "Timorese": "TLS", "Tobagonian": "TTO", "Turk": "TUR", "Turkmenistani": "TKM", "Uzbek": "UZB",
+    "Vanuatuan": "VUT", "Vincentian": "VCT", "Virgin Islander": "VIR", "Wallisian": "WLF",
+    "Welshman": "GBR", "Yemenite": "YEM",
     "Korean": "KOR",  # without a direction: the larger
-    "Englishman": "GBR", "Englishwoman": "GBR", "Scotsman": "GBR", "Scot": "GBR", "Briton": "GBR",
-    "Welshman": "GBR", "Irishman": "IRL", "Irishwoman": "IRL", "Frenchman": "FRA",
-    "Frenchwoman": "FRA", "Dutchman": "NLD", "Dutchwoman": "NLD",
+    "Kosovar": "SRB", "Kosovan": "SRB",  # ISO 3166 has no code for Kosovo
     # nations within a state, and peoples whose name a state bears
     "English": "GBR", "Scottish": "GBR", "Welsh": "GBR", "Northern Irish": "GBR",
-    "Cornish": "GBR", "Québécois": "CAN", "French Canadian": "CAN", "French-Canadian": "CAN",
-    "First Nations": "CAN", "British Columbian": "CAN", "Greek Cypriot": "CYP",
-    "Turkish Cypriot": "CYP",
+    "Québécois": "CAN", "French Canadian": "CAN", "French-Canadian": "CAN",
+    "British Columbian": "CAN", "Greek Cypriot": "CYP", "Turkish Cypriot": "CYP",
     "American Indian": "USA", "Native American": "USA", "African American": "USA",
-    "African-American": "USA", "Hawaiian": "USA", "Texan": "USA", "Californian": "USA",
-    "Catalan": "ESP", "Basque": "ESP", "Galician": "ESP", "Flemish": "BEL", "Walloon": "BEL",
-    "Sicilian": "ITA", "Sardinian": "ITA", "Bavarian": "DEU", "Corsican": "FRA", "Breton": "FRA",
-    "Chechen": "RUS", "Zanzibari": "TZA", "Bengali Indian": "IND", "Israeli Arab": "ISR",
-    "Arab Israeli": "ISR", "Australian Aboriginal": "AUS", "Māori": "NZL", "Maori": "NZL",
+    "African-American": "USA", "Hawaiian": "USA", "Catalan": "ESP", "Basque": "ESP",
+    "Flemish": "BEL", "Sicilian": "ITA", "Sardinian": "ITA", "Chechen": "RUS", "Māori": "NZL",
+    "Maori": "NZL",
 }  # fmt: skip
 
 HISTORIC = {
@@ -74,9 +68,8 @@ HISTORIC = {
     "Yugoslav": "SRB HRV SVN BIH MNE MKD", "Yugoslavian": "SRB HRV SVN BIH MNE MKD",
     "Austro-Hungarian": "AUT HUN CZE SVK SVN HRV", "Prussian": "DEU POL", "East German": "DEU",
     "West German": "DEU", "Ottoman": "TUR GRC ARM EGY SYR LBN", "Byzantine": "TUR GRC",
-    "Persian": "IRN", "Roman": "ITA", "Venetian": "ITA", "Florentine": "ITA", "Genoese": "ITA",
-    "Rhodesian": "ZWE ZMB", "Ceylonese": "LKA", "South Vietnamese": "VNM", "Siamese": "THA",
-    "Mughal": "IND PAK", "Zairean": "COD", "Abyssinian": "ETH",
+    "Persian": "IRN", "Roman": "ITA", "Rhodesian": "ZWE ZMB", "Ceylonese": "LKA",
+    "South Vietnamese": "VNM", "Siamese": "THA", "Mughal": "IND PAK", "Zairean": "COD",
 }  # fmt: skip
 """People of states that are no more, and the countries that came after; the first counts where a
 text states no other of them (`a Soviet and Georgian director` is of Georgia)."""
@@ -98,10 +91,11 @@ _COUNTRIES = {
     "Ceylon": "LKA", "Siam": "THA", "Rhodesia": "ZWE", "Zaire": "COD", "British India": "IND",
     "South Vietnam": "VNM", "Dutch East Indies": "IDN", "Gold Coast": "GHA",
 }  # fmt: skip
-_SUPERSEDED = frozenset({
+SUPERSEDED = frozenset({
     "Soviet Union", "USSR", "U.S.S.R.", "Russian Empire", "Yugoslavia", "Czechoslovakia",
     "Austria-Hungary", "Ottoman Empire", "British India", "Prussia", "Rhodesia",
 })  # fmt: skip
+"""States that are no more, within which a place tells its country better."""
 
 # countryinfo's other names of countries that are ordinary words, people, or another's demonym
 _NO_COUNTRIES = frozenset({
@@ -109,15 +103,13 @@ _NO_COUNTRIES = frozenset({
     "Viti", "Prathet", "Mexicanos", "Ngwane", "Nation of Brunei", "South Georgia", "Lao",
 })  # fmt: skip
 
-# other names of cities, and parts of countries that people come from and no library has
+# former and English names of cities and provinces that the libraries have by another
 _PLACES = {
-    "USA": "Hollywood|Long Island|New England|Washington, D.C.|Washington DC|St. Louis",
-    "CAN": "Vancouver", "IND": "Bombay|Calcutta|Madras|Bangalore|Hyderabad",
-    "GBR": "Yorkshire|Surrey|Sussex",
-    "VNM": "Saigon", "RUS": "Leningrad|St. Petersburg|Stalingrad|Siberia", "UKR": "Kiev|Odessa",
-    "ESP": "Catalonia|Andalusia", "TUR": "Constantinople",
-    "DEU": "Frankfurt|Cologne|Bavaria|Saxony",
-    "ITA": "Sicily|Tuscany|Sardinia|Lombardy", "CHN": "Peking|Canton|Tibet|Inner Mongolia",
+    "USA": "Washington, D.C.|Washington DC|St. Louis", "CAN": "Vancouver",
+    "IND": "Bombay|Calcutta|Madras|Bangalore|Hyderabad", "VNM": "Saigon",
+    "RUS": "Leningrad|St. Petersburg", "UKR": "Kiev|Odessa", "TUR": "Constantinople",
+    "CHN": "Peking|Canton", "DEU": "Frankfurt|Cologne|Bavaria", "ESP": "Catalonia",
+    "ITA": "Sicily",
 }  # fmt: skip
 
 # capitals and provinces that are as often a person, a saint, a US town or an ordinary word
@@ -177,9 +169,10 @@ def countries() -> dict[str, str]:
     return {name: found[name] for name in found.keys() - _STATE_NAMES - _NO_COUNTRIES}
 
 
-def superseded(name: str) -> bool:
-    """Whether a state is no more and a place within it tells its country better."""
-    return name in _SUPERSEDED
+@cache
+def peoples() -> dict[str, str]:
+    """What stands before a noun to say of which country somebody is: `Danish`, `Hong Kong`."""
+    return demonyms() | countries()
 
 
 @cache
@@ -231,7 +224,7 @@ def country(text: str) -> str | None:
 
 @cache
 def _folded() -> dict[str, str]:
-    return {fold(name): code for name, code in (countries() | demonyms()).items()}
+    return {fold(name): code for name, code in peoples().items()}
 
 
 @cache

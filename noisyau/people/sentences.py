@@ -1,20 +1,22 @@
 """The part of a text that says what its person is: the first sentence's predicate."""
 
 import re
+from functools import lru_cache
 
 _REACH = 1500
 """Characters of a text that its first predicate must begin in."""
 
 _COPULA = re.compile(
-    r"\b(?:is|was|are|were|became)\s+(?:also\s+|both\s+|currently\s+|perhaps\s+)?"
+    r"\b(?:is|was|are|were)\s+(?:also\s+)?"
     r"(?:(?:an?|the|one of|among)\b|(?=(?-i:[A-Z])))|^\s*\(?an?\s",
     re.IGNORECASE,
 )
 _APPOSITION = re.compile(r",\s+(?:an?|the)\s")
 _END = re.compile(
-    r"\b(?:who|whose|which|that|where|when|best|better|known|noted|famous|for|in|at|on|from|with|"
-    r"by|of|as|to|under|during|after|before|alongside|currently|formed|consisting|created|played|portrayed|directed|written|"
-    r"(?<![-–])born|and is|and was)\b|[;(]|\.\s|\.$|\n|,\s+(?:he|she|they)\b",
+    # relative words, prepositions, and participles that a text goes on with
+    r"\b(?:who|whose|which|that|for|in|at|on|from|with|by|of|as|to|under|during|after|before|"
+    r"best|better|known|noted|famous|currently|\w+ed(?=\s(?:by|in)\b)|(?<![-–])born|and is|"
+    r"and was)\b|[;(]|\.\s|\.$|\n|,\s+(?:he|she|they)\b",
     re.IGNORECASE,
 )
 _ASIDE = re.compile(r"\([^()]*\)|（[^（）]*）|\[[^\[\]]*\]")
@@ -31,6 +33,7 @@ def opening(text: str) -> str:
     return _CLAUSE.sub(" ", _ASIDE.sub(" ", text[:_REACH]))
 
 
+@lru_cache(maxsize=1)  # gender and nationality ask for the same text, one after the other
 def predicate(text: str) -> str:
     """`American film and television actress` of `Jo Bo is an American film and television
     actress best known for ...`, or of `Jo Bo, an American film and television actress, ...`; a

@@ -17,7 +17,7 @@ from noisyau.people.gender import NEITHER
 from noisyau.people.overrides import Override
 from noisyau.people.rows import Row, row_of, without_biography
 
-_ROWS_PER_GROUP = 20_000
+_ROWS_PER_GROUP = 10_000
 
 
 @dataclass
@@ -28,6 +28,7 @@ class Counts:
     gender      rows whose gender is known; region likewise
     neither     rows whose gender is null since the text speaks of a person who is neither
     overridden  rows of which a person said something
+    added       of these, rows of people without a biography, whose subject may be misspelt
     lost        records that gave no row
     """
 
@@ -36,6 +37,7 @@ class Counts:
     region: int = 0
     neither: int = 0
     overridden: int = 0
+    added: int = 0
     lost: int = 0
 
 
@@ -61,7 +63,7 @@ def write(
             for record in biographies:
                 _take(database, record, overrides)
             for override in overrides.values():
-                _keep(database, without_biography(override), "")
+                counts.added += _keep(database, without_biography(override), "") is None
             _write(people, tables.PEOPLE, _counted(_rows(database, "people"), counts))
             counts.lost = _write(failures, tables.FAILURES, _rows(database, "losses"))
     except sqlite3.OperationalError as error:

@@ -75,6 +75,8 @@ from noisyau.people.regions import REGION_OF, REGIONS
         ("Former President of Haiti", "Jo Bo.", ["HTI"]),
         ("", "Jo Bo served as the 12th President of Ghana.", ["GHA"]),
         ("Footballer", "Jo Bo is a former Ghana international.", ["GHA"]),
+        ("Footballer", "Jo Bo plays in the Jordan national team.", ["JOR"]),
+        ("", "Jo Bo is an Air Jordan designer.", None),
         ("Footballer", "Jo Bo plays for the China women's national football team.", ["CHN"]),
         ("Poet", "Jo Bo writes. He obtained Mexican nationality in 2007.", ["MEX"]),
         ("Poet", "Jo Bo writes in Kiev, but was denied French citizenship.", None),

@@ -139,6 +139,7 @@ def test_a_person_without_a_biography_can_be_told_by_an_override(tmp_path):
     assert written.table.subject.tolist() == ["b", "c"]
     assert (written.row.gender, written.row.region) == ("female", "north_america_europe")
     assert len(written.losses) == 1
+    assert (written.counts.overridden, written.counts.added) == (1, 1)
 
 
 def test_people_who_are_neither_are_counted_apart_from_those_who_are_not_told(tmp_path):
