@@ -12,10 +12,7 @@ import torch
 
 from noisyau import jobs
 
-NAMES = (
-    *("training", "workers", "openface", "people", "near", "sampling", "memory"),
-    "whole",
-)
+NAMES = ("training", "workers", "openface", "people", "near", "sampling", "memory", "whole")
 
 
 def main(names: list[str]) -> None:

@@ -18,11 +18,11 @@ import pyarrow as pa
 
 from bench import project
 from noisyau import aus, tables
-from noisyau.balance import GENDERS
-from noisyau.leftout import first_faces, left_out
 from noisyau.people.regions import REGIONS
-from noisyau.pool import pool
-from noisyau.subsets import Sample, subset
+from noisyau.selection.balance import GENDERS
+from noisyau.selection.leftout import first_faces, left_out
+from noisyau.selection.pool import pool
+from noisyau.selection.subsets import Sample, subset
 
 FACES, PEOPLE = 10_000_000, 100_000
 SAMPLES = {

@@ -41,7 +41,7 @@ def _amount(amount: int | str) -> int | str:
 
 
 def _balance(told: str | dict[str, float]) -> str | dict[str, float]:
-    from noisyau import balance  # slow to import, since it knows the regions
+    from noisyau.selection import balance  # slow to import, since it knows the regions
 
     balance.shares(told)
     return told

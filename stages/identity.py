@@ -7,7 +7,7 @@ where `identity.minimum_similarity` is, and data/identity_unmatched.parquet.
 from pathlib import Path
 
 from noisyau import jobs, params, tables, tracking
-from noisyau.identity import identity
+from noisyau.selection.identity import identity
 from stages import start
 
 

@@ -12,10 +12,10 @@ import pandas as pd
 import pyarrow as pa
 
 from noisyau import params, tables, tracking
-from noisyau.leftout import first_faces, left_out
-from noisyau.pool import pool
-from noisyau.subsets import Sample, pretrain_table, subset
-from noisyau.votes import Voter, subset_table
+from noisyau.selection.leftout import first_faces, left_out
+from noisyau.selection.pool import pool
+from noisyau.selection.subsets import Sample, pretrain_table, subset
+from noisyau.selection.votes import Voter, subset_table
 from stages import start
 
 

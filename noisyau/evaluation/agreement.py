@@ -1,8 +1,8 @@
 """How far two annotators agree on the same faces, AU by AU: `reports/agreement.parquet`.
 
-Neither is taken for the truth. A face counts where both have a say (see `noisyau.votes`); further
-faces of a picture do not, since whose they are is not known. Intervals resample people, as
-`noisyau.evaluation.intervals` does. Undefined is null:
+Neither is taken for the truth. A face counts where both have a say (see
+`noisyau.selection.votes`); further faces of a picture do not, since whose they are is not known.
+Intervals resample people, as `noisyau.evaluation.intervals` does. Undefined is null:
 
     prevalence         share of the faces on which the annotator says that the AU is there
     prevalence_beside  the other's
@@ -26,7 +26,7 @@ from noisyau import aus as au_names
 from noisyau import tables
 from noisyau.evaluation import intervals, metrics
 from noisyau.evaluation.metrics import MISSING, Floats
-from noisyau.votes import Voter
+from noisyau.selection.votes import Voter
 
 LOWEST = {
     "prevalence": 0.0,

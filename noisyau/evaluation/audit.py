@@ -38,7 +38,7 @@ from noisyau.errors import EvaluationError, TableError
 from noisyau.evaluation import intervals, metrics
 from noisyau.evaluation.cohort import occurrences, refuse_twice
 from noisyau.evaluation.metrics import MISSING, Floats
-from noisyau.leftout import unsure
+from noisyau.selection.leftout import unsure
 
 TRUTH = "truth.parquet"
 """In a corpus's folder: what is known of its items, which nothing but the audit reads."""

@@ -23,10 +23,11 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from noisyau import sampling, tables
-from noisyau.balance import Balance, cells, shares
+from noisyau import tables
 from noisyau.errors import TableError
-from noisyau.pool import Pool
+from noisyau.selection import sampling
+from noisyau.selection.balance import Balance, cells, shares
+from noisyau.selection.pool import Pool
 
 Amount = int | str  # 1000, all, or a share such as 20%
 

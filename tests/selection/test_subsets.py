@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from noisyau import tables
 from noisyau.errors import TableError
-from noisyau.leftout import FIRST_FACES
 from noisyau.people.regions import REGIONS
-from noisyau.pool import Pool, pool
-from noisyau.subsets import Sample, pretrain_table, subset
+from noisyau.selection.leftout import FIRST_FACES
+from noisyau.selection.pool import Pool, pool
+from noisyau.selection.subsets import Sample, pretrain_table, subset
 
 NO_GROUPS = tables.DUPLICATES.empty_table().to_pandas()
 

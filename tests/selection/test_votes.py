@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from noisyau import tables
-from noisyau.votes import Voter, subset_table, target, targets
+from noisyau.selection.votes import Voter, subset_table, target, targets
 
 SAYS = st.lists(st.sampled_from([0.0, 1.0, None]), min_size=6, max_size=6)
 

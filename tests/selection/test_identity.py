@@ -11,8 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 from numpy.typing import NDArray
 
-from noisyau import embeddings, identity, tables
+from noisyau import tables
 from noisyau.errors import TableError
+from noisyau.selection import embeddings, identity
 from tests.annotators.test_table import Stored, store
 
 ANN, BOB, EVE = np.eye(4, dtype=np.float32)[:3]
@@ -56,7 +57,7 @@ class Found:
 def person(
     noise: float, alike: float, draw: np.random.Generator
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """One person's vectors, and which are wrong; see the docstring of noisyau.identity.
+    """One person's vectors, and which are wrong; see the docstring of noisyau.selection.identity.
 
     alike  how far everybody looks like everybody
     """

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from noisyau.sampling import allocate, digests, draw, fractions, ordered
+from noisyau.selection.sampling import allocate, digests, draw, fractions, ordered
 
 SHARES = st.lists(st.integers(1, 20), min_size=1, max_size=6).map(
     lambda parts: np.array(parts) / sum(parts)

@@ -1,7 +1,7 @@
 """The faces that may be used for pre-training, in one order, and the people that they are of.
 
 A share of the people is held out to watch pre-training. People come in one order, and so do the
-pictures of each person; `noisyau.subsets` draws in these orders.
+pictures of each person; `noisyau.selection.subsets` draws in these orders.
 """
 
 from collections.abc import Iterator
@@ -13,9 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from noisyau import sampling, tables
+from noisyau import tables
 from noisyau.errors import TableError
-from noisyau.leftout import check_split
+from noisyau.selection import sampling
+from noisyau.selection.leftout import check_split
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from noisyau import aus as au_names
 from noisyau import tables
-from noisyau.leftout import unsure
+from noisyau.selection.leftout import unsure
 
 Floats = NDArray[np.float32]
 How = Literal["annotator", "agreed", "mean"]

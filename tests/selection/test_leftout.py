@@ -7,7 +7,7 @@ import pytest
 
 from noisyau import tables
 from noisyau.errors import TableError
-from noisyau.leftout import FIRST_FACES, check_split, first_faces, left_out, unsure
+from noisyau.selection.leftout import FIRST_FACES, check_split, first_faces, left_out, unsure
 
 NO_GROUPS = tables.DUPLICATES.empty_table().to_pandas()
 NO_IDENTITY = tables.IDENTITY.empty_table().to_pandas()

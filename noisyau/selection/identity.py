@@ -39,10 +39,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from noisyau import embeddings, outputs, tables
+from noisyau import outputs, tables
 from noisyau.annotators.table.names import strings
-from noisyau.embeddings import REASONS, File, Floats, People
 from noisyau.errors import TableError
+from noisyau.selection import embeddings
+from noisyau.selection.embeddings import REASONS, File, Floats, People
 
 _BLOCK = 1024  # pictures that are compared with all of a person's at a time
 _DIGITS = 4  # as written; the last bits of a sum differ between processors

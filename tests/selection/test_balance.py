@@ -1,8 +1,8 @@
 import pandas as pd
 import pytest
 
-from noisyau.balance import BOTH, GENDERS, cells, shares
 from noisyau.people.regions import REGIONS
+from noisyau.selection.balance import BOTH, GENDERS, cells, shares
 
 PEOPLE = pd.DataFrame(
     {
