@@ -283,7 +283,7 @@ def test_vectors_of_other_types_are_read(tmp_path: Path, kind: pa.DataType):
 
 
 def test_the_readme_s_way_of_writing_embeddings_can_be_read(tmp_path: Path):
-    readme = Path(__file__).parents[1] / "embeddings/README.md"
+    readme = Path(__file__).parents[2] / "embeddings/README.md"
     code = readme.read_text().split("```python")[1].split("```")[0]
     path = tmp_path / "faces.parquet"
     names = {"names": ["ann/1", "ann/2"], "vectors": np.array([ANN, near(ANN)])}
