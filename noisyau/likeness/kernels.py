@@ -66,6 +66,8 @@ def near(words: Any, i: int, j: int, distance: Any, fine: Any) -> bool:
     if bits > distance:
         return False
     bits += ones(words[i, 1] ^ words[j, 1])
+    if bits > fine:
+        return False
     turned = ones(words[i, 2] ^ words[j, 2]) + ones(words[i, 3] ^ words[j, 3])
     return bool(bits + min(turned, _128 - turned) <= fine)
 
@@ -85,10 +87,11 @@ def keys(words: Any, masks: Any, out: Any) -> None:
 
 
 @njit(cache=True, nogil=True)
-def join_runs(table: Any, words: Any, distance: Any, fine: Any, parent: Any) -> None:
+def join_runs(table: Any, words: Any, before: Any, distance: Any, fine: Any, parent: Any) -> None:
     """Join the rows that agree in their key and are near.
 
-    table  (n,) uint64, sorted: key and row, 32 bits each; rows are in the order of their words
+    table   (n,) uint64, sorted: key and row, 32 bits each; rows are in the order of their words
+    before  the bits of other tables' keys, as masks: who agrees in one of them is compared there
     """
     first = 0
     while first < len(table):
@@ -96,14 +99,15 @@ def join_runs(table: Any, words: Any, distance: Any, fine: Any, parent: Any) -> 
         while last < len(table) and table[last] >> np.uint64(32) == key:
             last += 1
         if last - first > 1:
-            _join_run(table[first:last], words, distance, fine, parent)
+            _join_run(table[first:last], words, before, distance, fine, parent)
         first = last
 
 
 @njit(cache=True, nogil=True)
-def _join_run(run: Any, words: Any, distance: Any, fine: Any, parent: Any) -> None:
-    """Neighbours in the order of the words first: they join most of what a video has; what is one
-    already is not compared."""
+def _join_run(run: Any, words: Any, before: Any, distance: Any, fine: Any, parent: Any) -> None:
+    """Neighbours in the order of the words are first: they join most of what a video has. Then
+    each with each, but for stretches that are joined already and stretches of one hash that is
+    too far, or was compared in another table."""
     n = len(run)
     rows, roots = np.empty(n, np.int64), np.empty(n, np.int64)
     for i in range(n):
@@ -119,21 +123,33 @@ def _join_run(run: Any, words: Any, distance: Any, fine: Any, parent: Any) -> No
         several |= roots[i] != roots[0]
     if not several:
         return
-    ends, hashes = np.empty(n, np.int64), np.empty(n, np.uint64)
     if n > 2:
         order = np.argsort(roots)
         rows, roots = rows[order], roots[order]
+    hashes = np.empty(n, np.uint64)
+    joined, same = np.empty(n, np.int64), np.empty(n, np.int64)  # where each stretch ends
     for i in range(n - 1, -1, -1):
         hashes[i] = words[rows[i], 0]
-        ends[i] = ends[i + 1] if i + 1 < n and roots[i + 1] == roots[i] else i + 1
+        joined[i] = joined[i + 1] if i + 1 < n and roots[i + 1] == roots[i] else i + 1
+        same[i] = same[i + 1] if i + 1 < n and hashes[i + 1] == hashes[i] else i + 1
     for i in range(n):
-        j = ends[i]
+        j = joined[i]
         while j < n:
-            if ones(hashes[i] ^ hashes[j]) <= distance:
-                one = root(parent, rows[i]) == root(parent, rows[j])
-                if not one and near(words, rows[i], rows[j], distance, fine):
-                    join(parent, rows[i], rows[j])
-                    one = True
-                if one:
-                    j = ends[j] - 1
-            j += 1
+            differ = hashes[i] ^ hashes[j]
+            if ones(differ) > distance or _compared(differ, before):
+                j = same[j]
+            elif root(parent, rows[i]) == root(parent, rows[j]):
+                j = joined[j]
+            elif near(words, rows[i], rows[j], distance, fine):
+                join(parent, rows[i], rows[j])
+                j = joined[j]
+            else:
+                j += 1
+
+
+@njit(cache=True, nogil=True)
+def _compared(differ: Any, before: Any) -> bool:
+    for k in range(len(before)):  # noqa: SIM110
+        if not differ & before[k]:
+            return True
+    return False

@@ -4,11 +4,11 @@ Of 64 bits in `distance` + k blocks, two hashes that differ in at most `distance
 in k blocks at least (the pigeonhole principle). So for each choice of k blocks the hashes are
 sorted by the bits in them, and only those that agree there are compared (the permuted tables of
 G. Manku, A. Jain and A. Das Sarma, Detecting Near-Duplicates for Web Crawling, 2007). Pairs are
-never listed: what is joined already is not compared again, so that a video whose frames all look
-the same costs no more than so many pictures that do not.
+never listed and none is compared twice; what is joined already is not compared again, so that a
+video whose frames all look the same costs no more than so many pictures that do not.
 
-What takes long are hashes that agree and pictures that differ: n of them in one place are n * n
-comparisons of a nanosecond or two.
+What takes long are pictures that share a hash and differ beyond it: n of them are n * n / 2
+comparisons.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -41,14 +41,15 @@ def components(
     tables = key_places(distance)
     parents = [np.arange(len(distinct), dtype=np.int32) for _ in range(workers)]
 
-    def work(number: int) -> None:
+    masks = np.array([np.bitwise_or.reduce(np.uint64(1) << places) for places in tables])
+    limits = np.uint64(distance), np.uint64(fine)
+
+    def work(worker: int) -> None:
         table = np.empty(len(distinct), np.uint64)
-        for places in tables[number::workers]:
-            kernels.keys(distinct, places, table)
+        for number in range(worker, len(tables), workers):
+            kernels.keys(distinct, tables[number], table)
             table.sort()
-            kernels.join_runs(
-                table, distinct, np.uint64(distance), np.uint64(fine), parents[number]
-            )
+            kernels.join_runs(table, distinct, masks[:number], *limits, parents[worker])
 
     with ThreadPoolExecutor(workers) as threads:
         list(threads.map(work, range(workers)))
