@@ -22,13 +22,13 @@ def main() -> None:
     settings = params.load()
     told = settings.model_dump(mode="json", exclude=OF_THE_MACHINE)
     told["variants"] = {name: told["variants"][name] for name in settings.active}
-    made = ("folds", "pretrain", "left_out", "shortfalls")
+    made = ("folds", "folds_left_out", "pretrain", "left_out", "shortfalls")
     inputs = {name: Path("data/tables", f"{name}.parquet") for name in made}
     inputs |= {name: Path("data", f"{name}.parquet") for name in ("people", "duplicates")}
     inputs["coded"] = Path("data/labels/coded.parquet")
     numbers = ("scores", "audit", "agreement")
     inputs |= {name: Path("reports", f"{name}.parquet") for name in numbers}
-    some = {"left_out": ["reason"]}
+    some = {"left_out": ["reason"], "folds_left_out": ["reason"]}
     rows = {name: tables.read(path, columns=some.get(name)) for name, path in inputs.items()}
     trained: dict[tuple[str, int | None], Path] = {}
     for name in settings.active:
@@ -47,6 +47,7 @@ def main() -> None:
             pretrain=rows["pretrain"],
             people=rows["people"],
             left_out=rows["left_out"],
+            folds_left_out=rows["folds_left_out"],
             shortfalls=rows["shortfalls"],
             duplicates=rows["duplicates"],
             agreement=rows["agreement"],

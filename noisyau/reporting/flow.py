@@ -76,15 +76,25 @@ def celebrities(
 
 
 def coded_frames(
-    faces: int, failures: Mapping[str, int], folds: pd.DataFrame, scored: int
+    faces: int,
+    failures: Mapping[str, int],
+    left_out: Mapping[str, int],
+    folds: pd.DataFrame,
+    scored: int,
 ) -> list[Step]:
-    """From frames of videos to frames with a score; scored: as metrics.json has it."""
+    """From frames of videos to frames with a score.
+
+    left_out  faces that stay out of the folds, by reason
+    scored    as metrics.json has it
+    """
     tested = int((folds["role"] == "test").sum())
+    told = {_LEFT_OUT.get(reason, reason): lost for reason, lost in left_out.items()}
+    uncoded = _lost(no_human_code=faces - tested - sum(told.values()))
     return check(
         [
             Step("frames in the corpus", faces + sum(failures.values())),
             Step("with an aligned face", faces, failures),
-            Step("coded by people, in the folds", tested, _lost(no_human_code=faces - tested)),
+            Step("coded by people, in the folds", tested, {**told, **uncoded}),
             Step("tested and scored", scored, _lost(every_action_unit_missing=tested - scored)),
         ]
     )

@@ -38,6 +38,7 @@ def report(
     pretrain: pd.DataFrame,
     people: pd.DataFrame,
     left_out: pd.DataFrame,
+    folds_left_out: pd.DataFrame,
     shortfalls: pd.DataFrame,
     duplicates: pd.DataFrame,
     agreement: pd.DataFrame,
@@ -60,7 +61,7 @@ def report(
     coded_labels  `tables.coded`: what people said
     pretrain      `tables.pretrain`
     people        `tables.PEOPLE`
-    left_out      `tables.LEFT_OUT`; its `reason` alone is read
+    left_out      `tables.LEFT_OUT`; its `reason` alone is read; folds_left_out: likewise
     shortfalls    `tables.SHORTFALLS`
     duplicates    `tables.DUPLICATES`
     agreement     `tables.AGREEMENT`; without rows, its section is left out
@@ -126,6 +127,7 @@ def report(
             coded,
             pretrain,
             flow.reasons(left_out),
+            flow.reasons(folds_left_out),
             folds,
             metrics["methods"][variants[0]]["frames_scored"],
         ),
@@ -285,6 +287,7 @@ def _flows(
     coded: Corpus,
     pretrain: pd.DataFrame,
     left_out: Mapping[str, int],
+    folds_left_out: Mapping[str, int],
     folds: pd.DataFrame,
     scored: int,
 ) -> list[tuple[str, list[flow.Step]]]:
@@ -310,7 +313,11 @@ def _flows(
         (
             "Coded people: frames to test on",
             flow.coded_frames(
-                _first_faces(facestore.files(coded.store)), lost(coded), folds, scored
+                _first_faces(facestore.files(coded.store)),
+                lost(coded),
+                folds_left_out,
+                folds,
+                scored,
             ),
         ),
         (
