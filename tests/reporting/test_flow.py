@@ -33,7 +33,8 @@ def test_frames_without_a_human_code_are_counted():
     folds = pd.DataFrame({"role": ["test"] * 40 + ["train"] * 80, "face_id": range(120)})
     steps = flow.coded_frames(50, {"no_face": 2}, {"two_people": 3}, folds, 39)
     assert [(step.left, dict(step.lost)) for step in steps] == [
-        (52, {}), (50, {"no_face": 2}), (40, {"looks like another person's picture": 3, "no_human_code": 7}),
+        (52, {}), (50, {"no_face": 2}),
+        (40, {"looks like another person's picture": 3, "no_human_code": 7}),
         (39, {"every_action_unit_missing": 1}),
     ]  # fmt: skip
 
