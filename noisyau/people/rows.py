@@ -27,10 +27,11 @@ CONFIDENCE = {
     "born": 0.90,  # 8 of 8
     "mentioned": 0.71,  # 4 of 5
 }
-"""Kind of statement -> confidence of a region: how many of those decided were right by the hand
-labels of 986 Knowledge Graph biographies that were released with Fung & McDuff 2020 and of 400
-more, which were held out until these rules were whole; with one more right and one more wrong, so
-that few are less sure."""
+"""Kind of statement -> confidence of a region: the share of those decided that hand labels called
+right, with one more right and one more wrong, so that few are less sure. The labels are of the 986
+Knowledge Graph biographies that were released with Fung & McDuff 2020, and of 400 written for this
+in the manner of encyclopaedias, of other people. Both were looked at when the rules were mended, so
+that on new texts they may be right less often."""
 
 
 def row_of(biography: Biography, override: Override | None = None) -> Row:
