@@ -18,8 +18,7 @@ import pyarrow as pa
 
 from bench import project
 from noisyau import aus, tables
-from noisyau.people.regions import REGIONS
-from noisyau.selection.balance import GENDERS
+from noisyau.demographics import GENDERS, REGIONS
 from noisyau.selection.leftout import first_faces, left_out
 from noisyau.selection.pool import pool
 from noisyau.selection.subsets import Sample, subset

@@ -23,6 +23,7 @@ from pydantic import (
 
 from noisyau import aus
 from noisyau.errors import ParamsError
+from noisyau.selection import balance
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -41,8 +42,6 @@ def _amount(amount: int | str) -> int | str:
 
 
 def _balance(told: str | dict[str, float]) -> str | dict[str, float]:
-    from noisyau.selection import balance  # slow to import, since it knows the regions
-
     balance.shares(told)
     return told
 

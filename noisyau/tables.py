@@ -145,10 +145,10 @@ SHORTFALLS = pa.schema(
         pa.field("share", pa.float64(), nullable=False),  # that the cell should have, 0..1
         pa.field("wanted", pa.int64(), nullable=False),  # what the share comes to
         pa.field("available", pa.int64(), nullable=False),
-        pa.field("taken", pa.int64(), nullable=False),  # fewer than wanted; other cells have more
+        pa.field("taken", pa.int64(), nullable=False),  # more than wanted where it stands in
     ]
 )
-"""Cells of which a variant has fewer than it should, since there are no more."""
+"""The cells of a variant's sample where one of them has fewer than it should: there are no more."""
 
 FOLDS = pa.schema(
     [

@@ -1,7 +1,7 @@
 """What a person knows better than the biographies: a small CSV that wins over them.
 
 Columns: `subject`, then `gender` (female, male), `nationality` (countries, separated by
-semicolons), `region` (one of regions.REGIONS) and `reason`. An empty cell leaves what the
+semicolons), `region` (one of demographics.REGIONS) and `reason`. An empty cell leaves what the
 biography says; `unknown` makes the value null. A nationality without a region gives its region.
 """
 
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from noisyau import csvs
+from noisyau.demographics import REGIONS
 from noisyau.errors import CorpusError
 from noisyau.people.biographies import GENDERS, parts
 from noisyau.people.gazetteer import country
-from noisyau.people.regions import REGIONS
 
 UNKNOWN = "unknown"
 COLUMNS = ("subject", "gender", "nationality", "region", "reason")

@@ -8,40 +8,33 @@ East; Cyprus is Europe; the Caucasus is Central Asia; Mongolia is North-East Asi
 where nobody comes from, goes with the islands.
 """
 
-NORTH_AMERICA_EUROPE = "north_america_europe"
-SOUTH_ASIA = "south_asia"
-SOUTHERN_AFRICA = "southern_africa"
-MIDDLE_EAST = "middle_east_central_asia_north_africa"
-SOUTH_AMERICA = "central_south_america"
-NORTH_EAST_ASIA = "north_east_asia"
-SOUTH_EAST_ASIA = "south_east_asia"
+from noisyau.demographics import REGIONS
 
 _COUNTRIES = {
-    NORTH_AMERICA_EUROPE: (
+    "north_america_europe": (
         "USA CAN GRL BMU SPM ALB AND AUT BEL BGR BIH BLR CHE CYP CZE DEU DNK ESP EST FIN FRA FRO "
         "GBR GGY GIB GRC HRV HUN IMN IRL ISL ITA JEY LIE LTU LUX LVA MCO MDA MKD MLT MNE NLD NOR "
         "POL PRT ROU RUS SJM SMR SRB SVK SVN SWE UKR VAT ALA AUS NZL CCK CXR HMD NFK ASM COK FJI "
         "FSM GUM KIR MHL MNP NCL NIU NRU PCN PLW PNG PYF SLB TKL TON TUV UMI VUT WLF WSM ATA"
     ),
-    SOUTH_ASIA: "AFG BGD BTN IND LKA MDV NPL PAK",
-    SOUTHERN_AFRICA: (
+    "south_asia": "AFG BGD BTN IND LKA MDV NPL PAK",
+    "southern_africa": (
         "AGO ATF BDI BEN BFA BWA CAF CIV CMR COD COG COM CPV DJI ERI ETH GAB GHA GIN GMB GNB GNQ "
         "IOT KEN LBR LSO MDG MLI MOZ MRT MUS MWI MYT NAM NER NGA REU RWA SEN SHN SLE SOM SSD STP "
         "SWZ SYC TCD TGO TZA UGA ZAF ZMB ZWE"
     ),
-    MIDDLE_EAST: (
+    "middle_east_central_asia_north_africa": (
         "ARE ARM AZE BHR DZA EGY ESH GEO IRN IRQ ISR JOR KAZ KGZ KWT LBN LBY MAR OMN PSE QAT SAU "
         "SDN SYR TJK TKM TUN TUR UZB YEM"
     ),
-    SOUTH_AMERICA: (
+    "central_south_america": (
         "ABW AIA ARG ATG BES BHS BLM BLZ BOL BRA BRB BVT CHL COL CRI CUB CUW CYM DMA DOM ECU FLK "
         "GLP GRD GTM GUF GUY HND HTI JAM KNA LCA MAF MEX MSR MTQ NIC PAN PER PRI PRY SGS SLV SUR "
         "SXM TCA TTO URY VCT VEN VGB VIR"
     ),
-    NORTH_EAST_ASIA: "CHN HKG JPN KOR MAC MNG PRK TWN",
-    SOUTH_EAST_ASIA: "BRN IDN KHM LAO MMR MYS PHL SGP THA TLS VNM",
+    "north_east_asia": "CHN HKG JPN KOR MAC MNG PRK TWN",
+    "south_east_asia": "BRN IDN KHM LAO MMR MYS PHL SGP THA TLS VNM",
 }
 
-REGIONS = tuple(_COUNTRIES)
-REGION_OF = {country: region for region, text in _COUNTRIES.items() for country in text.split()}
+REGION_OF = {country: region for region in REGIONS for country in _COUNTRIES[region].split()}
 """ISO 3166 alpha-3 to region; every country has one."""

@@ -114,6 +114,7 @@ def report(
         "shortfalls": who.shortfalls(shortfalls),
         "biographies": len(people),
         "untold": len(set(pretrain["subject"]) - set(people["subject"])),
+        "neither": who.neither(people),
         "undecided": who.undecided(people),
         "overruled": who.overruled(people),
         "shown": who.SHOWN,

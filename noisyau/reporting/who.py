@@ -4,8 +4,10 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from noisyau.demographics import NEITHER
 from noisyau.reporting.words import count, percent, plural
 
 SHOWN = 50
@@ -77,38 +79,55 @@ def parts(pretrain: pd.DataFrame, variants: Sequence[str]) -> list[Part]:
     """All, by gender and by region: what each variant is trained on. Groups of nobody are left
     out."""
     train = pretrain[pretrain["split"] == "train"]
-    chosen = [train[train[name].astype(bool)] for name in variants]
-    found = [_part("All", chosen)]
-    for column, names in (("gender", GENDERS), ("region", REGIONS)):
-        for value, label in names.items():
-            found.append(_part(label, [rows[rows[column] == value] for rows in chosen]))
-        found.append(_part(f"Unknown {column}", [rows[rows[column].isna()] for rows in chosen]))
+    codes, _ = pd.factorize(train["subject"])
+    gender, region = train["gender"], train["region"]
+    groups = [("All", np.ones(len(train), bool))]
+    groups += [(label, (gender == value).to_numpy(bool)) for value, label in GENDERS.items()]
+    groups += [("Unknown gender", gender.isna().to_numpy())]
+    groups += [(label, (region == value).to_numpy(bool)) for value, label in REGIONS.items()]
+    groups += [("Unknown region", region.isna().to_numpy())]
+    chosen = [train[name].to_numpy(bool) for name in variants]
+    found = []
+    for label, inside in groups:
+        rows = [codes[inside & some] for some in chosen]
+        people = [int(np.count_nonzero(np.bincount(some, minlength=1))) for some in rows]
+        found.append(Part(label, [len(some) for some in rows], people))
     return [part for part in found if any(part.pictures)]
-
-
-def _part(name: str, chosen: Sequence[pd.DataFrame]) -> Part:
-    return Part(
-        name, [len(rows) for rows in chosen], [rows["subject"].nunique() for rows in chosen]
-    )
 
 
 def shortfalls(table: pd.DataFrame) -> list[str]:
     """`tables.SHORTFALLS` in sentences, the largest gap of a variant first."""
-    gap = table["wanted"] - table["taken"]
-    rows = table.assign(gap=gap).sort_values(
-        ["variant", "of", "gap", "cell"], ascending=[True, True, False, True]
-    )
-    return [_shortfall(row) for row in rows.to_dict("records")]
+    told = []
+    for _, rows in table.groupby(["variant", "of"], sort=True):
+        gap = rows["wanted"] - rows["taken"]
+        short = rows.assign(gap=gap)[gap > 0].sort_values(["gap", "cell"], ascending=[False, True])
+        told += [_shortfall(row) for row in short.to_dict("records")]
+        told.append(_filled(rows, int(short["gap"].sum())))
+    return told
+
+
+_UNITS = {"images": ("picture", "pictures"), "people": ("person", "people")}
 
 
 def _shortfall(row: Mapping[Hashable, Any]) -> str:
-    one, many = {"images": ("picture", "pictures"), "people": ("person", "people")}[row["of"]]
+    one, many = _UNITS[row["of"]]
+    whom = "" if row["cell"] == "everyone" else f" of {_cell(row['cell'])}"
+    share = "" if row["cell"] == "everyone" else f" ({percent(row['share'], 1)} of its {many})"
     return (
-        f"{row['variant']} asks for {plural(row['wanted'], one, many)} of {_cell(row['cell'])} "
-        f"({percent(row['share'], 1)} of its {many}) and takes {count(row['taken'])}: "
-        f"{count(row['available'])} are there. The {plural(row['gap'], 'other', 'others')} come "
-        "from the other groups."
+        f"{row['variant']} asks for {plural(row['wanted'], one, many)}{whom}{share} and takes "
+        f"{count(row['taken'])}: {count(row['available'])} are there."
     )
+
+
+def _filled(rows: pd.DataFrame, gap: int) -> str:
+    """What became of the gap in all."""
+    variant, (_, many) = rows["variant"].iloc[0], _UNITS[rows["of"].iloc[0]]
+    taken, wanted = int(rows["taken"].sum()), int(rows["wanted"].sum())
+    if taken == wanted:
+        return f"The other groups of {variant} fill this up to {count(wanted)} {many}."
+    filled = gap - (wanted - taken)
+    instead = f", {count(filled)} of them in place of others" if filled else ""
+    return f"So {variant} has {count(taken)} {many} instead of {count(wanted)}{instead}."
 
 
 def _cell(cell: str) -> str:
@@ -128,14 +147,31 @@ class Told:
     evidence: str
 
 
-def undecided(people: pd.DataFrame) -> list[Told]:
+@dataclass(frozen=True)
+class Some:
+    """How many people there are, and the first of them."""
+
+    number: int
+    first: Sequence[Told]
+
+
+def undecided(people: pd.DataFrame) -> Some:
     """The people of `tables.PEOPLE` whose gender or region stayed open."""
-    return _told(people[people["gender"].isna() | people["region"].isna()])
+    return _some(people[people["gender"].isna() | people["region"].isna()])
 
 
-def overruled(people: pd.DataFrame) -> list[Told]:
+def overruled(people: pd.DataFrame) -> Some:
     """The people of whom an override says something."""
-    return _told(people[people["overridden"].str.len() > 0])
+    return _some(people[people["overridden"].str.len() > 0])
+
+
+def neither(people: pd.DataFrame) -> int:
+    """How many are told of as neither woman nor man; the table says so in their evidence."""
+    return int(people["gender_evidence"].str.startswith(NEITHER, na=False).sum())
+
+
+def _some(people: pd.DataFrame) -> Some:
+    return Some(len(people), _told(people.head(SHOWN)))
 
 
 def _told(people: pd.DataFrame) -> list[Told]:

@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from noisyau.people.regions import REGIONS
+from noisyau.demographics import GENDERS, REGIONS
 
-GENDERS = ("female", "male")
 BOTH = tuple(f"{region}/{gender}" for region in REGIONS for gender in GENDERS)
 _CELLS = {"none": ("everyone",), "gender": GENDERS, "region": REGIONS, "region_gender": BOTH}
 
@@ -45,6 +44,16 @@ def shares(balance: Balance) -> dict[str, float]:
     if abs(sum(balance.values()) - 1) > 1e-6:
         raise ValueError(f"the shares sum to {sum(balance.values()):g}, not to 1")
     return dict(sorted(balance.items()))
+
+
+def strata(names: Mapping[str, float]) -> list[NDArray[np.int64]]:
+    """The cells that may stand in for each other: those of one gender, or all where they are of
+    none. A region of which there is too little is filled up from the others; genders stay even."""
+    genders = np.array([name.split("/")[-1] for name in names])
+    there = [gender for gender in GENDERS if gender in genders]
+    if not there:
+        return [np.arange(len(names))]
+    return [np.flatnonzero(genders == gender) for gender in there]
 
 
 def cells(people: pd.DataFrame, names: Mapping[str, float]) -> NDArray[np.int8]:

@@ -5,11 +5,11 @@ any machine, and a name that is added or lost moves no other. Cells (genders, re
 sample by Webster's divisor method: the r-th name of a cell has its turn at (r + 1/2) / share, and
 a sample of n is the n names whose turn comes first. No quota is rounded, so that cells of equal
 shares differ by one at most, and a larger sample never has fewer of a cell. Where a cell has no
-more names, the others go on in the proportion of their shares.
+more names, those that may stand in for it go on in the proportion of their shares.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,21 +33,30 @@ class Drawn(NamedTuple):
 
 
 def draw(
-    total: int, place: NDArray[Any], cell: NDArray[np.int8], shares: NDArray[np.float64]
+    total: int,
+    place: NDArray[Any],
+    cell: NDArray[np.int8],
+    shares: NDArray[np.float64],
+    strata: Sequence[NDArray[np.int64]],
 ) -> Drawn:
     """The first `total` names, or as many as there are in cells.
 
     place   (names,) orders the names of a cell; equal ones keep the order they are given in
     cell    (names,) index into shares; -1 in none, never taken
     shares  (cells,) over 0
+    strata  the cells that may stand in for each other; every cell is in one of them
     """
     available = np.bincount(cell[cell >= 0], minlength=len(shares))
-    taken = allocate(total, shares, available)
+    of_strata = np.array([shares[stratum].sum() for stratum in strata])
+    endless = np.full(len(strata), total)
+    taken, wanted = np.zeros((2, len(shares)), np.int64)
+    for stratum, number in zip(strata, allocate(total, of_strata, endless), strict=True):
+        taken[stratum] = allocate(int(number), shares[stratum], available[stratum])
+        wanted[stratum] = allocate(int(number), shares[stratum], endless[:1].repeat(len(stratum)))
     chosen = np.zeros(len(cell), dtype=bool)
     for index, number in enumerate(taken):
         there = np.flatnonzero(cell == index)
         chosen[there[_first(place[there], int(number))]] = True
-    wanted = allocate(total, shares, np.full(len(shares), total))
     return Drawn(chosen, wanted, available, taken)
 
 

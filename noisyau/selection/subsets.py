@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from noisyau import tables
 from noisyau.errors import TableError
 from noisyau.selection import sampling
-from noisyau.selection.balance import Balance, cells, shares
+from noisyau.selection.balance import Balance, cells, shares, strata
 from noisyau.selection.pool import Pool
 
 Amount = int | str  # 1000, all, or a share such as 20%
@@ -48,7 +48,7 @@ class Sample(NamedTuple):
 
 
 class Subset(NamedTuple):
-    """A variant's rows of the pool, of which cells were short, and who could not be drawn.
+    """A variant's rows of the pool, where cells were short, and who could not be drawn.
 
     rows        (faces,)
     shortfalls  `tables.SHORTFALLS`
@@ -63,8 +63,8 @@ class Subset(NamedTuple):
 def subset(pool: Pool, variant: str, sample: Sample) -> Subset:
     """The training rows that a variant takes, and all validation rows; none where it takes 0.
 
-    Raises TableError where there are too few, with the numbers: fewer than asked for in all,
-    or with balance `gender`, of one gender.
+    Raises TableError where there are too few, with the numbers: fewer than asked for in all, or
+    of one gender where the balance is of genders, alone or within regions.
     """
     short = [tables.SHORTFALLS.empty_table().to_pandas()]
     outside: dict[str, int] = {}
@@ -80,14 +80,16 @@ def subset(pool: Pool, variant: str, sample: Sample) -> Subset:
         outside[of] = int((cell < 0).sum())
         amount = getattr(sample, of)
         total = _number(amount, everything)
-        found = sampling.draw(total, place, cell, np.array([*names.values()]))
+        kinds = strata(names)
+        found = sampling.draw(total, place, cell, np.array([*names.values()]), kinds)
         rows = _rows(variant, of, names, found)
-        uneven = sample.balance == "gender" and (found.taken < found.wanted).any()
-        few = found.available.sum() < total and not (of == "images" and _nearly(sample))
-        if total == 0 or uneven or few:
+        few = any(found.taken[kind].sum() < found.wanted[kind].sum() for kind in kinds)
+        excused = of == "images" and _nearly(sample) and len(kinds) == 1
+        if total == 0 or (few and not excused):
             meant = f"{amount} of {everything:,}" if isinstance(amount, str) else f"{amount:,}"
             raise TableError(_refusal(variant, of, meant, rows, outside[of]))
-        short.append(rows[rows["taken"] < rows["wanted"]])
+        if (rows["taken"] < rows["wanted"]).any():
+            short.append(rows)
         return found.chosen
 
     persons = train

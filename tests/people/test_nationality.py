@@ -7,10 +7,11 @@ from pathlib import Path
 import pycountry
 import pytest
 
+from noisyau.demographics import REGIONS
 from noisyau.people.gazetteer import countries as country_names
 from noisyau.people.gazetteer import country, demonyms, places
 from noisyau.people.nationality import nationality_of
-from noisyau.people.regions import REGION_OF, REGIONS
+from noisyau.people.regions import REGION_OF
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,10 @@ def celebrities(root: Path) -> tuple[page.Corpus, pd.DataFrame]:
 
 
 SHORTFALLS = pd.DataFrame(
-    [("noisy_all", "images", "south_asia", 0.25, 40, 12, 12)],
+    [
+        ("noisy_all", "images", "south_asia", 0.25, 40, 12, 12),
+        ("noisy_all", "images", "north_east_asia", 0.75, 120, 300, 148),
+    ],
     columns=["variant", "of", "cell", "share", "wanted", "available", "taken"],
 )
 

@@ -48,12 +48,20 @@ def test_a_variant_s_training_pictures_are_counted_by_group_without_those_held_o
     assert who.parts(table, ["scratch"]) == []
 
 
-def test_a_shortfall_says_what_was_asked_for_what_is_there_and_what_happens():
-    (sentence,) = who.shortfalls(made.SHORTFALLS)
-    assert sentence == (
+def test_a_shortfall_says_what_was_asked_for_what_is_there_and_what_filled_it() -> None:
+    assert who.shortfalls(made.SHORTFALLS) == [
         "noisy_all asks for 40 pictures of South Asia (25.0 % of its pictures) and takes 12: "
-        "12 are there. The 28 others come from the other groups."
-    )
+        "12 are there.",
+        "The other groups of noisy_all fill this up to 160 pictures.",
+    ]
+
+
+def test_a_shortfall_that_nothing_fills_says_how_many_there_are_in_all() -> None:
+    row = ("subjects_20", "images", "everyone", 1.0, 1000, 990, 990)
+    assert who.shortfalls(pd.DataFrame([row], columns=made.SHORTFALLS.columns)) == [
+        "subjects_20 asks for 1,000 pictures and takes 990: 990 are there.",
+        "So subjects_20 has 990 pictures instead of 1,000.",
+    ]
 
 
 def test_people_of_whom_a_text_says_too_little_are_listed_with_what_it_says():
@@ -63,16 +71,22 @@ def test_people_of_whom_a_text_says_too_little_are_listed_with_what_it_says():
             "name": ["Jo", None, "Bo"],
             "gender": ["female", None, "male"],
             "region": ["south_asia", "south_asia", None],
-            "gender_evidence": ["she 2; he 0", "they: non-binary", "he 1"],
+            "gender_evidence": ["she 2; he 0", "non-binary: agender", "he 1"],
             "region_evidence": ["stated: Indian", "stated: Indian", None],
             "overridden": [["gender"], [], []],
         }
     )
-    assert who.undecided(rows) == [
-        who.Told("b", None, None, "South Asia", "they: non-binary; stated: Indian"),
-        who.Told("c", "Bo", "male", None, "he 1"),
-    ]
-    assert [told.subject for told in who.overruled(rows)] == ["a"]
+    assert who.undecided(rows) == who.Some(
+        2,
+        [
+            who.Told("b", None, None, "South Asia", "non-binary: agender; stated: Indian"),
+            who.Told("c", "Bo", "male", None, "he 1"),
+        ],
+    )
+    assert who.neither(rows) == 1
+    assert [told.subject for told in who.overruled(rows).first] == ["a"]
+    many = pd.concat([rows] * 60, ignore_index=True)
+    assert (who.undecided(many).number, len(who.undecided(many).first)) == (120, who.SHOWN)
 
 
 def test_pictures_that_look_the_same_are_told_apart_by_whose_they_are():

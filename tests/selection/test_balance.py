@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from noisyau.people.regions import REGIONS
+from noisyau.demographics import REGIONS
 from noisyau.selection.balance import BOTH, GENDERS, cells, shares
 
 PEOPLE = pd.DataFrame(

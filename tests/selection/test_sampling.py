@@ -56,7 +56,7 @@ def test_where_a_cell_is_exhausted_the_others_go_on_in_proportion() -> None:
 
 
 def test_a_huge_number_takes_no_memory() -> None:
-    found = draw(10**15, np.zeros(3), np.zeros(3, np.int8), np.array([0.5, 0.5]))
+    found = draw(10**15, np.zeros(3), np.zeros(3, np.int8), np.full(2, 0.5), [np.arange(2)])
     assert found.wanted.sum() == 10**15
     assert found.taken.tolist() == [3, 0]
 
@@ -64,7 +64,7 @@ def test_a_huge_number_takes_no_memory() -> None:
 def test_a_sample_takes_the_first_of_each_cell_and_nobody_of_none() -> None:
     place = np.array([3, 1, 2, 0, 5, 4])
     cell = np.array([0, 0, 0, -1, 1, 1], dtype=np.int8)
-    found = draw(3, place, cell, np.array([0.5, 0.5]))
+    found = draw(3, place, cell, np.array([0.5, 0.5]), [np.arange(2)])
     assert found.chosen.tolist() == [False, True, True, False, False, True]
     assert found.taken.tolist() == found.wanted.tolist() == [2, 1]
     assert found.available.tolist() == [3, 2]
@@ -73,7 +73,7 @@ def test_a_sample_takes_the_first_of_each_cell_and_nobody_of_none() -> None:
 @given(st.lists(st.integers(0, 5), max_size=12), st.integers(0, 15))
 def test_of_equal_places_those_that_come_first_are_taken(places, total) -> None:
     cell = np.zeros(len(places), np.int8)
-    found = draw(total, np.array(places), cell, np.array([1.0]))
+    found = draw(total, np.array(places), cell, np.array([1.0]), [np.arange(1)])
     first = np.argsort(places, kind="stable")[:total]
     assert np.flatnonzero(found.chosen).tolist() == sorted(first)
 
