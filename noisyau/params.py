@@ -16,6 +16,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PositiveInt,
+    StrictInt,
     ValidationError,
     field_validator,
     model_validator,
@@ -46,7 +47,7 @@ def _balance(told: str | dict[str, float]) -> str | dict[str, float]:
     return told
 
 
-Amount = Annotated[int | str, AfterValidator(_amount)]
+Amount = Annotated[StrictInt | str, AfterValidator(_amount)]
 Balance = Annotated[str | dict[str, float], AfterValidator(_balance)]
 AnnotatorName = Literal["blendshapes", "openface", "table"]
 Source = Literal["msceleb", "folder", "videos", "disfa"]
@@ -279,7 +280,7 @@ class Pretrain(Training):
     images: Amount
     people: Amount
     balance: Balance
-    per_person: PositiveInt | Literal["all"]
+    per_person: Annotated[StrictInt, Field(gt=0)] | Literal["all"]
     labels: Literal["annotator", "agreed", "mean"]
 
 
@@ -381,6 +382,13 @@ class Params(Model):
                     )
         defaults = raw.get("defaults")
         merged = {name: _merge(defaults, own) for name, own in raw["variants"].items()}
+        for name, own in raw["variants"].items():
+            if _balances_nothing(own, merged[name]):
+                raise ValueError(
+                    f"variants.{name}.pretrain.balance: {own['pretrain']['balance']!r}, but images "
+                    "and people are both all, so that nothing is drawn; write a number or a share "
+                    "of them, or leave balance out"
+                )
         return {**raw, "variants": merged}
 
     @model_validator(mode="after")
@@ -432,6 +440,16 @@ class Params(Model):
         for name, variant in self.variants.items():
             _check_variant(f"variants.{name}", variant)
         return self
+
+
+def _balances_nothing(own: Any, merged: Any) -> bool:
+    """Whether a variant itself states a balance and draws neither pictures nor people."""
+    told, whole = (
+        part.get("pretrain") if isinstance(part, dict) else None for part in (own, merged)
+    )
+    if not isinstance(told, dict) or not isinstance(whole, dict):
+        return False
+    return "balance" in told and whole.get("images") == whole.get("people") == "all"
 
 
 def _check_variant(where: str, variant: "Variant") -> None:

@@ -125,7 +125,7 @@ IDENTITY = pa.schema(
         pa.field("kept", pa.bool_(), nullable=False),
     ]
 )
-"""Whether each picture shows its person (identity.py); without rows where nobody asked."""
+"""Whether each picture shows its person (selection/identity.py); no rows where nobody asked."""
 
 LEFT_OUT = pa.schema(
     [

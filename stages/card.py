@@ -34,6 +34,8 @@ def main() -> None:
             confidence=settings.evaluation.confidence,
             threshold=corpora.coded.occurrence_threshold,
             source=corpora.celebrities.source,
+            biographies=corpora.celebrities.biographies,
+            clean_list=bool(corpora.celebrities.clean_list),
             synthetic=corpora.celebrities.synthetic,
             coded_synthetic=corpora.coded.synthetic,
         )

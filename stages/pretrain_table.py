@@ -7,15 +7,14 @@ out and the cells that were short, and the rows and targets of each variant in s
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from noisyau import params, tables, tracking
 from noisyau.selection.leftout import first_faces, left_out
 from noisyau.selection.pool import pool
-from noisyau.selection.subsets import Sample, pretrain_table, subset
-from noisyau.selection.votes import Voter, subset_table
+from noisyau.selection.subsets import Sample, pretrain_table, subset, told, write_subset
+from noisyau.selection.votes import Voter
 from stages import start
 
 
@@ -27,11 +26,11 @@ def main() -> None:
         (Path(f"data/labels/celebrities_{name}.parquet"), settings.minimum_confidence(name))
         for name in (settings.annotator, *settings.beside)
     )
-    told = {"seed": settings.seed, "active": settings.active, **knobs.model_dump()}
-    with tracking.run("pretrain_table", told) as log:
+    run = {"seed": settings.seed, "active": settings.active, **knobs.model_dump()}
+    with tracking.run("pretrain_table", run) as log:
         groups = tables.read(Path("data/duplicates.parquet"), tables.DUPLICATES)
         identity = tables.read(Path("data/identity.parquet"), tables.IDENTITY)
-        people = tables.read(Path("data/people.parquet"), tables.PEOPLE)
+        people = tables.read(Path("data/people.parquet"), columns=["subject", "gender", "region"])
         faces, further = first_faces(labels)
         lost = left_out(faces, groups, identity, minimum=minimum, duplicates=knobs.duplicates)
         tables.write(lost.rows, out / "left_out.parquet", tables.LEFT_OUT)
@@ -50,26 +49,16 @@ def main() -> None:
         tables.write_pieces(rows, out / "pretrain.parquet", tables.pretrain(subsets))
         short = pd.concat([one.shortfalls for one in subsets.values()], ignore_index=True)
         tables.write(short, out / "shortfalls.parquet", tables.SHORTFALLS)
-        for cell in short.itertuples():
-            names = f"{cell.variant}: {cell.taken:,} {cell.of} of {cell.cell}"
-            print(f"pretrain_table: {names} instead of {cell.wanted:,}; there are no more")
+        for line in told(short):
+            print(f"pretrain_table: {line}")
         voters = [Voter(labels, pa.array(there.row))]
         voters += [Voter.of(path, there.face_id, least) for path, least in beside]
         for name, recipe in recipes.items():
-            at, outside = np.flatnonzero(subsets[name].rows), subsets[name].outside
-            path, schema = out / "subsets" / f"{name}.parquet", tables.subset(recipe.aus)
-            asked = [voter.at(at) for voter in voters]
-            rows = subset_table(there.pieces(at), asked, recipe.aus, recipe.labels)
-            tables.write_pieces(rows, path, schema)
-            watched = int(there.held_out()[at].sum())
-            counts = {"train": len(at) - watched, "validation": watched}
-            counts["labels"] = tables.known(path, schema.names[3:])
-            how = [recipe.labels, *(f"{n:,} {of} in no cell" for of, n in outside.items() if n)]
-            print(
-                f"pretrain_table: {name}: {counts['train']:,} pictures to train, {watched:,} to "
-                f"validate, {counts['labels']:,} labels ({', '.join(how)})"
-            )
-            log.metrics({f"{name}/{what}": count for what, count in counts.items()})
+            path, chosen = out / "subsets" / f"{name}.parquet", subsets[name]
+            counts = write_subset(path, there, chosen.rows, voters, recipe.aus, recipe.labels)
+            outside = (f"; {n:,} {of} in no cell" for of, n in chosen.outside.items() if n)
+            print(f"pretrain_table: {name}: {counts} ({recipe.labels}{''.join(outside)})")
+            log.metrics({f"{name}/{what}": count for what, count in counts._asdict().items()})
         log.table(*(out / f"{name}.parquet" for name in ("pretrain", "left_out", "shortfalls")))
         log.table(out / "subsets")
 

@@ -12,7 +12,7 @@ import yaml
 
 from noisyau import params, tables, tracking
 from noisyau.annotators import base
-from noisyau.reporting import page
+from noisyau.reporting import page, who
 from stages import start
 
 OF_THE_MACHINE = {"device", "precision", "workers", "backend", "dask_scheduler"}
@@ -28,7 +28,7 @@ def main() -> None:
     inputs["coded"] = Path("data/labels/coded.parquet")
     numbers = ("scores", "audit", "agreement")
     inputs |= {name: Path("reports", f"{name}.parquet") for name in numbers}
-    some = {"left_out": ["reason"], "folds_left_out": ["reason"]}
+    some = {"left_out": ["reason"], "folds_left_out": ["reason"], "people": who.COLUMNS}
     rows = {name: tables.read(path, columns=some.get(name)) for name, path in inputs.items()}
     trained: dict[tuple[str, int | None], Path] = {}
     for name in settings.active:

@@ -152,6 +152,14 @@ def test_a_small_number_written_as_text_is_still_a_number(tmp_path: Path) -> Non
             r"defaults\.pretrain\.people: 0\.2: it should be a valid integer",
         ),
         (
+            lambda raw: raw["defaults"]["pretrain"].update(people=True),
+            r"defaults\.pretrain\.people: True: it should be a valid integer",
+        ),
+        (
+            lambda raw: raw["variants"]["noisy_all"]["pretrain"].update(balance="region"),
+            r"variants\.noisy_all\.pretrain\.balance: 'region', but images and people are both all",
+        ),
+        (
             lambda raw: raw["defaults"]["pretrain"].update(per_person=0),
             r"defaults\.pretrain\.per_person: 0: it should be greater than 0, or '?.*all",
         ),

@@ -23,14 +23,21 @@ import yaml
 from noisyau import aus as au_names
 from noisyau import outputs, tables
 from noisyau.reporting import who, words
+from noisyau.selection.leftout import REASONS, unsure
 
 PROGRAMS = {
     "blendshapes": "MediaPipe blendshapes",
     "openface": "OpenFace 2",
     "table": "labels made elsewhere",
 }
+BIOGRAPHIES = {
+    "": "search results of Google's Knowledge Graph",
+    ".jsonl": "a file of JSON lines",
+    ".csv": "a CSV file",
+}
 _DTYPES = {"string": "string", "int8": "int8", "float": "float32"}  # Arrow's names to the hub's
 _BATCH = 65536
+_OF_PEOPLE = ["subject", "name", "gender", "gender_evidence", "region"]
 
 
 @dataclass
@@ -56,7 +63,8 @@ class Labels:
             self.made[row["annotator_version"], row["mode"]] = None
         first = batch.filter(pc.ends_with(batch["face_id"], "#0"))
         self.pictures.update(_counted(first["subject"]))
-        self.unsure += pc.sum(pc.less(first["confidence"], minimum)).as_py() or 0
+        sure = pa.Table.from_batches([first.select(["confidence"])]).to_pandas()
+        self.unsure += int(unsure(sure, minimum).sum())
         for au in aus:
             codes = first[au_names.occurrence(au)]
             known, present = self.aus.get(au_names.name(au), (0, 0))
@@ -76,6 +84,8 @@ def write(
     confidence: float,
     threshold: float,
     source: str,
+    biographies: Path,
+    clean_list: bool,
     synthetic: bool,
     coded_synthetic: bool,
 ) -> Labels:
@@ -87,12 +97,14 @@ def write(
     minimum    confidence under which a label stays out of pre-training
     confidence, threshold  coverage of the audit's intervals; intensity from which an AU occurs
     source     the celebrities' reader, as in params.yaml
+    biographies  where the biographies lie
+    clean_list   whether only the pictures of C-MS-Celeb's list were read
     synthetic, coded_synthetic  whether the celebrities, the coded people are rendered
 
     The same inputs give the same bytes.
     """
     schema, found = _count(labels, minimum)
-    persons = tables.read(people, columns=["subject", "name", "gender", "region"])
+    persons = tables.read(people, columns=_OF_PEOPLE)
     persons = persons[persons["subject"].isin(found.pictures)]
     title = f"Action units of {'rendered' if synthetic else 'celebrity'} faces"
     title += f", coded by {PROGRAMS[annotator]}" if annotator != "table" else ""
@@ -112,6 +124,9 @@ def write(
         labels=found,
         first=found.pictures.total(),
         digest=_sha256(labels),
+        biographies=BIOGRAPHIES[biographies.suffix.lower()],
+        neither=who.neither(persons),
+        clean_list=clean_list,
         groups={
             "Gender": _groups(found, persons, "gender", who.GENDERS),
             "Region": _groups(found, persons, "region", who.REGIONS),
@@ -201,12 +216,13 @@ def _counted(column: pa.Array) -> dict[str, int]:
 
 
 def _reasons(path: Path) -> list[tuple[str, int]]:
-    """Each reason of a table and its rows, the most frequent first."""
+    """Each reason of a table, in words, and its rows, the most frequent first."""
     found: Counter[str] = Counter()
     with tables.opened(path) as file:
         for batch in file.iter_batches(_BATCH, columns=["reason"]):
             found.update(_counted(batch.column(0)))
-    return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
+    told = {REASONS.get(reason, reason.replace("_", " ")): n for reason, n in found.items()}
+    return sorted(told.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 def _groups(

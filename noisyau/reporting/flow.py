@@ -10,15 +10,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from noisyau.errors import TableError
-
-_LEFT_OUT = {
-    "unsure": "under the minimum confidence",
-    "coded_person": "of people who are in the test set",
-    "two_people": "looks like another person's picture",
-    "duplicate": "looks like one of the same person",
-    "other_identity": "does not show the person",
-}
-"""Reasons of `tables.LEFT_OUT`, as people read them."""
+from noisyau.selection.leftout import REASONS
 
 
 @dataclass(frozen=True)
@@ -63,7 +55,7 @@ def celebrities(
     """
     held_out = int((pretrain["split"] == "validation").sum())
     used = len(pretrain)
-    told = {_LEFT_OUT.get(reason, reason): lost for reason, lost in left_out.items()}
+    told = {REASONS.get(reason, reason): lost for reason, lost in left_out.items()}
     return check(
         [
             Step("pictures in the corpus", faces + sum(failures.values())),
@@ -88,7 +80,7 @@ def coded_frames(
     scored    as metrics.json has it
     """
     tested = int((folds["role"] == "test").sum())
-    told = {_LEFT_OUT.get(reason, reason): lost for reason, lost in left_out.items()}
+    told = {REASONS.get(reason, reason): lost for reason, lost in left_out.items()}
     uncoded = _lost(no_human_code=faces - tested - sum(told.values()))
     return check(
         [

@@ -10,6 +10,14 @@ import pandas as pd
 from noisyau.demographics import NEITHER
 from noisyau.reporting.words import count, percent, plural
 
+COLUMNS = [
+    *("subject", "name", "gender", "region"),
+    *("gender_evidence", "nationality_evidence", "region_evidence", "overridden"),
+]
+"""Of `tables.PEOPLE`, what is asked here."""
+
+_EVIDENCE = ("gender_evidence", "nationality_evidence", "region_evidence")
+
 SHOWN = 50
 """Rows of a list that the page shows; the tables have them all."""
 
@@ -175,15 +183,14 @@ def _some(people: pd.DataFrame) -> Some:
 
 
 def _told(people: pd.DataFrame) -> list[Told]:
-    columns = ["subject", "name", "gender", "region", "gender_evidence", "region_evidence"]
-    rows = people[columns].astype(object)
+    rows = people[COLUMNS[:-1]].astype(object)  # a list in a cell is no missing value to ask for
     return [
         Told(
             row["subject"],
             row["name"],
             row["gender"],
             REGIONS.get(row["region"]),
-            "; ".join(filter(None, (row["gender_evidence"], row["region_evidence"]))),
+            "; ".join(filter(None, (row[name] for name in _EVIDENCE))),
         )
         for row in rows.where(rows.notna(), None).to_dict("records")
     ]

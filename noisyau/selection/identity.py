@@ -11,10 +11,10 @@ apart by `similarity`: the mean cosine between a picture and the set's others.
 What is asked is whether pictures show the same person, and nothing about the person. It is wrong
 for someone of whom most pictures show one other person.
 
-Measured on generated embeddings (`person` in tests/test_identity.py): 512 numbers, 200 people of 3
-to 119 pictures, a tenth of the right ones bad, wrong ones of which half are one other person's in
-every second person. Precision is the share of the left-out pictures that are wrong, recall the
-share of the wrong ones that are left out; right pairs are at cosine 0.47 on average:
+Measured on generated embeddings (`person` in tests/selection/test_identity.py): 512 numbers, 200
+people of 3 to 119 pictures, a tenth of the right ones bad, wrong ones of which half are one other
+person's in every second person. Precision is the share of the left-out pictures that are wrong,
+recall the share of the wrong ones that are left out; right pairs are at cosine 0.47 on average:
 
     wrong ones                            5 %            10 %           20 %           30 %
     wrong pairs at 0.02, minimum 0.15
@@ -72,12 +72,16 @@ def _alike(vectors: Doubles, minimum: float) -> Doubles:
         return highest
     inside = vectors @ vectors[seed] >= minimum
     inside[seed] = True
+    own = (vectors**2).sum(axis=1)
+    towards = vectors @ vectors[inside].sum(axis=0)
     while True:
-        similarity = _to_others(vectors, inside)
+        # mean cosine to the pictures inside, each one's own aside
+        similarity: Doubles = (towards - np.where(inside, own, 0)) / (inside.sum() - inside)
         least = int(np.where(inside, similarity, np.inf).argmin())
         if similarity[least] >= minimum or inside.sum() == 2:  # the two that began it
             return similarity
         inside[least] = False
+        towards -= vectors @ vectors[least]
 
 
 def _densest(vectors: Doubles, minimum: float) -> tuple[int, Doubles]:
@@ -93,13 +97,6 @@ def _densest(vectors: Doubles, minimum: float) -> tuple[int, Doubles]:
         total[block] = np.where(near, cosine, 0).sum(axis=1)
         highest[block] = cosine.max(axis=1)
     return int(np.lexsort((-total, -count))[0]), highest
-
-
-def _to_others(vectors: Doubles, inside: NDArray[np.bool_]) -> Doubles:
-    """(pictures,) mean cosine to the pictures inside, each one's own aside."""
-    own = (vectors**2).sum(axis=1)
-    towards = vectors @ vectors[inside].sum(axis=0)
-    return np.asarray((towards - np.where(inside, own, 0)) / (inside.sum() - inside))
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,15 @@ from numpy.typing import NDArray
 from noisyau import tables
 from noisyau.errors import TableError
 
+REASONS = {
+    "coded_person": "of people who are in the test set",
+    "two_people": "looks like another person's picture",
+    "unsure": "under the minimum confidence",
+    "other_identity": "does not show the person",
+    "duplicate": "looks like another one of the person",
+}
+"""The reasons of `tables.LEFT_OUT` as people read them."""
+
 FIRST_FACES = pa.schema(
     [
         pa.field("face_id", pa.large_string()),

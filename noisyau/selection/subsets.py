@@ -14,8 +14,9 @@ drew pictures regardless of the person; spread over people, the number of pictur
 that of the people does not.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -28,6 +29,7 @@ from noisyau.errors import TableError
 from noisyau.selection import sampling
 from noisyau.selection.balance import Balance, cells, shares, strata
 from noisyau.selection.pool import Pool
+from noisyau.selection.votes import Floats, How, Voter, targets
 
 Amount = int | str  # 1000, all, or a share such as 20%
 
@@ -110,6 +112,16 @@ def subset(pool: Pool, variant: str, sample: Sample) -> Subset:
     return Subset(rows | pool.held_out(), pd.concat(short, ignore_index=True), outside)
 
 
+def told(shortfalls: pd.DataFrame) -> list[str]:
+    """A line for each cell of `tables.SHORTFALLS` that is short."""
+    short = shortfalls[shortfalls["taken"] < shortfalls["wanted"]]
+    return [
+        f"{cell.variant}: {cell.taken:,} {cell.of} of {cell.cell} instead of {cell.wanted:,}; "
+        "there are no more"
+        for cell in short.itertuples()
+    ]
+
+
 def pretrain_table(pool: Pool, subsets: Mapping[str, Subset]) -> Iterator[pa.Table]:
     """`tables.pretrain` in pieces: every row of the pool, and whether each variant has it."""
     first = 0
@@ -119,6 +131,47 @@ def pretrain_table(pool: Pool, subsets: Mapping[str, Subset]) -> Iterator[pa.Tab
         for variant, subset in subsets.items():
             piece = piece.append_column(variant, pa.array(subset.rows[these]))
         yield piece.cast(schema)
+
+
+class Written(NamedTuple):
+    """A variant's subset: pictures to train and to validate, and the targets that they have."""
+
+    train: int
+    validation: int
+    labels: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.train:,} pictures to train, {self.validation:,} to validate, {self.labels:,} "
+            "labels"
+        )
+
+
+def write_subset(
+    path: Path,
+    pool: Pool,
+    rows: NDArray[np.bool_],
+    voters: Sequence[Voter],
+    aus: Sequence[int],
+    how: How,
+) -> Written:
+    """Write `tables.subset`: some rows of the pool with their targets.
+
+    rows    (faces,) which
+    voters  the annotators, asked about all faces of the pool
+    """
+    at, schema = np.flatnonzero(rows), tables.subset(aus)
+    asked = targets([voter.at(at) for voter in voters], aus, how)
+    pieces = zip(pool.pieces(at), asked, strict=True)
+    tables.write_pieces((_joined(piece, some, schema) for piece, some in pieces), path, schema)
+    watched = int(pool.held_out()[at].sum())
+    return Written(len(at) - watched, watched, tables.known(path, schema.names[3:]))
+
+
+def _joined(piece: pa.Table, asked: Mapping[str, Floats], schema: pa.Schema) -> pa.Table:
+    columns = [piece[name] for name in schema.names[:3]]
+    columns += [pa.array(asked[name], from_pandas=True) for name in schema.names[3:]]
+    return pa.Table.from_arrays(columns, schema=schema)
 
 
 def _number(amount: Amount, of: int) -> int:

@@ -4,7 +4,7 @@ An annotator has no say on a face that its table lacks, on one whose `confidence
 annotator's minimum, and on an AU that it has no column for or a null.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -116,17 +116,3 @@ def targets(voters: Sequence[Voter], aus: Sequence[int], how: How) -> Iterator[d
             )
             for au, columns in codes.items()
         }
-
-
-def subset_table(
-    pieces: Iterable[pa.Table], voters: Sequence[Voter], aus: Sequence[int], how: How
-) -> Iterator[pa.Table]:
-    """`tables.subset` in pieces: these rows with their targets.
-
-    pieces  face_id, subject and split, `tables.PIECE` rows each, as `Pool.pieces` gives them
-    """
-    schema = tables.subset(aus)
-    for piece, asked in zip(pieces, targets(voters, aus, how), strict=True):
-        columns = [piece[name] for name in ("face_id", "subject", "split")]
-        columns += [pa.array(asked[name], from_pandas=True) for name in schema.names[3:]]
-        yield pa.Table.from_arrays(columns, schema=schema)

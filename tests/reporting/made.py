@@ -146,7 +146,8 @@ def people(pretrain: pd.DataFrame) -> pd.DataFrame:
     rows = pretrain.drop_duplicates("subject")[["subject", "gender", "region"]].copy()
     rows["name"] = "Jo " + rows["subject"]
     rows["gender_evidence"] = [None if pd.isna(v) else "she 3; he 0" for v in rows["gender"]]
-    rows["region_evidence"] = [None if pd.isna(v) else "stated: X" for v in rows["region"]]
+    rows["region_evidence"] = [None if pd.isna(v) else "of X" for v in rows["region"]]
+    rows["nationality_evidence"] = rows["region_evidence"]
     rows["overridden"] = [["gender"]] + [[]] * (len(rows) - 1)
     return rows.reset_index(drop=True)
 

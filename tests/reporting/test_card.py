@@ -100,6 +100,8 @@ def made(folder: Path, **changes: Any) -> dict[str, Any]:
         "confidence": 0.95,
         "threshold": 2,
         "source": "msceleb",
+        "biographies": Path("bios"),
+        "clean_list": False,
         "synthetic": False,
         "coded_synthetic": False,
         **changes,
@@ -217,7 +219,10 @@ def test_noise_that_was_not_measured_is_not_left_out(tmp_path: Path) -> None:
 def test_what_was_left_out_is_counted_by_reason(tmp_path: Path) -> None:
     written = text(tmp_path)
     assert "Pictures without a face: no face 1.\n" in written
-    assert "Labels that stay out: duplicate 2, two people 1.\n" in written
+    assert (
+        "looks like another one of the person 2, looks like another person's picture 1.\n"
+        in written
+    )
     assert "Labels that stay out: nothing.\n" in text(tmp_path / "none", reasons=[])
 
 
@@ -254,6 +259,19 @@ def test_the_licence_notes_are_the_annotator_s(tmp_path: Path, annotator: str, t
     notes = written.split("## Licence")[1].split("\n## ")[0]
     assert told in notes
     assert ("OpenFace" in notes) == (annotator == "openface")
+
+
+def test_labels_of_unknown_making_are_not_said_to_be_a_program_s(tmp_path: Path) -> None:
+    written = text(tmp_path, annotator="table")
+    assert "How they were made is\nnot known here" in written
+    assert "no person looked" not in written
+
+
+def test_where_the_counts_come_from_is_told_with_those_who_are_neither(tmp_path: Path) -> None:
+    written = text(tmp_path, biographies=Path("bios.csv"), clean_list=True)
+    assert "what biographies state (a CSV file), or from what whoever made" in written
+    assert "0 of the people are told of as neither woman nor man" in written
+    assert "C-MS-Celeb's list alone were read" in written
 
 
 def test_ids_that_are_names_are_warned_of_before_anything_else(tmp_path: Path) -> None:

@@ -72,14 +72,15 @@ def test_people_of_whom_a_text_says_too_little_are_listed_with_what_it_says():
             "gender": ["female", None, "male"],
             "region": ["south_asia", "south_asia", None],
             "gender_evidence": ["she 2; he 0", "non-binary: agender", "he 1"],
-            "region_evidence": ["stated: Indian", "stated: Indian", None],
+            "nationality_evidence": ["stated: Indian", "stated: Indian", None],
+            "region_evidence": ["of IND", "of IND", None],
             "overridden": [["gender"], [], []],
         }
     )
     assert who.undecided(rows) == who.Some(
         2,
         [
-            who.Told("b", None, None, "South Asia", "non-binary: agender; stated: Indian"),
+            who.Told("b", None, None, "South Asia", "non-binary: agender; stated: Indian; of IND"),
             who.Told("c", "Bo", "male", None, "he 1"),
         ],
     )

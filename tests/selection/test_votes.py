@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from noisyau import tables
-from noisyau.selection.votes import Voter, subset_table, target, targets
+from noisyau.selection.pool import Pool
+from noisyau.selection.subsets import Written, write_subset
+from noisyau.selection.votes import Voter, target, targets
 
 SAYS = st.lists(st.sampled_from([0.0, 1.0, None]), min_size=6, max_size=6)
 
@@ -83,21 +85,29 @@ def voters(minima: dict[Path, float], names: list[str]) -> list[Voter]:
     return [Voter.of(path, pd.Series(names), minimum) for path, minimum in minima.items()]
 
 
+def pool_of(names: list[str]) -> Pool:
+    """One face a person; the first person is held out."""
+    faces = np.arange(len(names), dtype=np.int32)
+    split = ["validation", *["train"] * len(names)][: len(names)]
+    people = pd.DataFrame({"subject": names, "gender": None, "region": None, "split": split})
+    return Pool(pa.array(names, pa.large_string()), faces, faces, faces * 0, people.astype(object))
+
+
 def test_a_variant_s_targets_fit_its_table_and_an_au_of_one_annotator_is_never_agreed_on(
     tmp_path: Path,
 ) -> None:
     one = labels(tmp_path / "one.parquet", {"a": [1, 1.0], "b": [0, 0.0], "c": [1, 3.0]})
     two = labels(tmp_path / "two.parquet", {"b": [0, 0.0], "a": [0, 0.0], "x": [1, 1.0]})
-    subset = pa.table({"face_id": ["a", "b", "c"], "subject": ["s"] * 3, "split": ["train"] * 3})
+    there = pool_of(["a", "b", "c", "d"])
     found = {}
     for how in ("annotator", "agreed", "mean"):
-        asked = voters({one: 0.0, two: 0.5}, ["a", "b", "c"])
-        rows = subset_table([subset], asked, (12, 6), how)
-        tables.write_pieces(rows, tmp_path / how, tables.subset((12, 6)))
+        asked = voters({one: 0.0, two: 0.5}, ["a", "b", "c", "d"])
+        rows = np.array([True, True, True, False])
+        written = write_subset(tmp_path / how, there, rows, asked, (12, 6), how)
         found[how] = tables.read(tmp_path / how, tables.subset((12, 6)))
         assert found[how]["AU06_t"].isna().all()
         known = found[how][["AU12_t", "AU06_t"]].notna().to_numpy().sum()
-        assert tables.known(tmp_path / how, ["AU12_t", "AU06_t"]) == known
+        assert written == Written(2, 1, known)
     np.testing.assert_array_equal(found["annotator"]["AU12_t"], [1, 0, 1])
     np.testing.assert_array_equal(found["agreed"]["AU12_t"], [np.nan, 0, np.nan])
     np.testing.assert_array_equal(found["mean"]["AU12_t"], [0.5, 0, 1])
@@ -125,8 +135,7 @@ def test_targets_in_many_pieces_are_those_in_one(
 
 def test_a_variant_without_faces_has_a_table_without_rows(tmp_path: Path) -> None:
     asked = voters({labels(tmp_path / "one.parquet", {"a": [1, 1.0]}): 0.0}, [])
-    schema = tables.subset((12,))
-    tables.write_pieces(subset_table([], asked, (12,), "annotator"), tmp_path / "none", schema)
-    assert tables.count(tmp_path / "none") == 0
-    assert tables.read(tmp_path / "none", schema).empty
-    assert tables.known(tmp_path / "none", ["AU12_t"]) == 0
+    nobody = np.zeros(0, bool)
+    none = write_subset(tmp_path / "none", pool_of([]), nobody, asked, (12,), "annotator")
+    assert none == Written(0, 0, 0)
+    assert tables.read(tmp_path / "none", tables.subset((12,))).empty
