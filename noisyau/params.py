@@ -29,16 +29,18 @@ from noisyau.selection import balance
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Word = Annotated[str, Field(min_length=1)]
-_SHARE = r"(?!0+(\.0+)?%)(100|\d{1,2}(\.\d+)?)%"
+_SHARE = r"(?!0+(\.0+)?%)(100|[0-9]{1,2}(\.[0-9]+)?)%"
+_MOST = 10**12
 
 
 def _amount(amount: int | str) -> int | str:
-    if (isinstance(amount, int) and amount >= 0) or amount == "all":
+    if (isinstance(amount, int) and 0 <= amount <= _MOST) or amount == "all":
         return amount
     if isinstance(amount, str) and re.fullmatch(_SHARE, amount):
         return amount
     raise ValueError(
-        f"{amount!r}: it should be greater than or equal to 0, all, or a share such as 20%"
+        f"{amount!r}: it should be greater than or equal to 0 and at most {_MOST:,}, all, or a "
+        "share such as 20%"
     )
 
 

@@ -407,10 +407,13 @@ def read_arrow(
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[pq.ParquetFile]:
+def opened(
+    path: Path, remedy: str = "Remove it and run `dvc repro` to make it anew."
+) -> Iterator[pq.ParquetFile]:
     """A Parquet file to read in pieces, each page held to its checksum.
 
-    Raises TableError where the file is absent, or whatever is read of it is damaged.
+    Raises TableError where the file is absent, or whatever is read of it is damaged, with what to
+    do about it.
     """
     path = Path(path)
     if not path.is_file():
@@ -420,10 +423,7 @@ def opened(path: Path) -> Iterator[pq.ParquetFile]:
         with pq.ParquetFile(path, page_checksum_verification=True, pre_buffer=False) as file:
             yield file
     except (pa.ArrowException, OSError) as error:
-        raise TableError(
-            f"{path}: damaged, or not a Parquet file: {error}. Remove it and run `dvc repro` "
-            "to make it anew."
-        ) from error
+        raise TableError(f"{path}: damaged, or not a Parquet file: {error}. {remedy}") from error
 
 
 def read_labels(path: Path) -> tuple[pd.DataFrame, tuple[int, ...]]:

@@ -8,6 +8,7 @@ labels: the card counts them and the folder has them of nobody. Names of people 
 import hashlib
 import re
 import shutil
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -44,7 +45,7 @@ _OF_PEOPLE = ["subject", "name", "gender", "gender_evidence", "region"]
 class Labels:
     """What a label table holds, counted in one pass; all but `rows` of pictures' first faces.
 
-    pictures  of each subject
+    pictures  of each subject; example, the name of one of them
     unsure    whose confidence is under the minimum
     aus       AU12 -> (pictures that are coded, of these the ones that have the AU)
     made      versions and modes, as they come
@@ -52,6 +53,7 @@ class Labels:
 
     rows: int = 0
     pictures: Counter[str] = field(default_factory=Counter)
+    example: dict[str, str] = field(default_factory=dict)
     unsure: int = 0
     aus: dict[str, tuple[int, int]] = field(default_factory=dict)
     made: dict[tuple[str, str], None] = field(default_factory=dict)
@@ -63,6 +65,10 @@ class Labels:
             self.made[row["annotator_version"], row["mode"]] = None
         first = batch.filter(pc.ends_with(batch["face_id"], "#0"))
         self.pictures.update(_counted(first["subject"]))
+        new = pa.Table.from_batches([first.select(["subject", "face_id"])])
+        new = new.group_by("subject", use_threads=False).aggregate([("face_id", "first")])
+        for row in new.to_pylist():
+            self.example.setdefault(row["subject"], row["face_id_first"])
         sure = pa.Table.from_batches([first.select(["confidence"])]).to_pandas()
         self.unsure += int(unsure(sure, minimum).sum())
         for au in aus:
@@ -106,6 +112,7 @@ def write(
     schema, found = _count(labels, minimum)
     persons = tables.read(people, columns=_OF_PEOPLE)
     persons = persons[persons["subject"].isin(found.pictures)]
+    named = zip(persons["subject"], persons["name"], strict=True)
     title = f"Action units of {'rendered' if synthetic else 'celebrity'} faces"
     title += f", coded by {PROGRAMS[annotator]}" if annotator != "table" else ""
     measured = tables.read(audit, tables.AUDIT)
@@ -133,7 +140,7 @@ def write(
         },
         noise=_noise(measured, coded_synthetic),
         lost={step: _reasons(path) for step, path in lost.items()},
-        named=sum(map(_is_named, persons["subject"], persons["name"])),
+        named=sum(_is_named(f"{who_} {found.example[who_]}", name) for who_, name in named),
         annotator=annotator,
         program=PROGRAMS[annotator],
         minimum=minimum,
@@ -240,9 +247,10 @@ def _groups(
 
 
 def _is_named(subject: str, name: str | None) -> bool:
-    """Whether a person's id is made of the person's name: `jane_doe`, `Doe, Jane`, `JaneDoe`."""
+    """Whether an id is made of the person's name: `jane_doe`, `Doe, Jane`, `JaneDoe`, `zoe` of
+    Zoë."""
     parts, words_ = (
-        re.findall(r"[^\W_]+", text.casefold() if isinstance(text, str) else "")
+        re.findall(r"[^\W_]+", _plain(text) if isinstance(text, str) else "")
         for text in (subject, name)
     )
     together = len(words_) > 1 and "".join(words_) in "".join(parts)
@@ -263,3 +271,9 @@ def _noise(audit: pd.DataFrame, coded_synthetic: bool) -> list[dict[str, Any]]:
         rendered = truth == "rendered" or (corpus == "coded" and coded_synthetic)
         found.append({"corpus": corpus, "truth": truth, "rendered": rendered, "aus": rows})
     return found
+
+
+def _plain(text: str) -> str:
+    """Without accents and capitals."""
+    apart = unicodedata.normalize("NFKD", text)
+    return "".join(letter for letter in apart if not unicodedata.combining(letter)).casefold()

@@ -29,10 +29,14 @@ REASONS = {
     SEVERAL: ("ambiguous", "several pictures share the name"),
     FURTHER: ("further_face", "only a picture's first face takes part"),
     TWICE: ("duplicate", "another row names the same picture; which shows the face is not known"),
-    NO_VECTOR: ("no_vector", "the vector is null, all zero, or has a number that is not finite"),
+    NO_VECTOR: ("no_vector", "the vector is null, empty, all zero, or not finite throughout"),
 }
 """What became of a row that gave no vector: its reason and, in words, why."""
 
+_WRITE_ANEW = (
+    "These are your embeddings: write them anew. Lists of a fixed size of which some are null "
+    "cannot always be read; plain lists can."
+)
 _CELLS = 1 << 22  # numbers that are read at a time
 Floats = NDArray[np.float32]
 
@@ -99,25 +103,26 @@ class File:
         """The number of the first row, from 0, and rows of some columns, in order."""
         rows = max(_CELLS // max(self.dimension, 1), 1) if self.vector in columns else 65536
         first = 0
-        with tables.opened(self.path) as file:
+        with tables.opened(self.path, _WRITE_ANEW) as file:
             for batch in file.iter_batches(rows, columns=list(columns)):
                 yield first, batch
                 first += len(batch)
 
     def vectors(self, column: pa.Array, first: int) -> Floats:
-        """(rows, dimension) with NaN throughout for a null; TableError for another length."""
-        lengths = pc.list_value_length(column).fill_null(self.dimension).to_numpy()
-        if (lengths != self.dimension).any():
-            row = int((lengths != self.dimension).argmax())
+        """(rows, dimension) with NaN throughout for a null or an empty list; TableError for
+        another length."""
+        lengths = pc.list_value_length(column).fill_null(0).to_numpy()
+        other = (lengths != self.dimension) & (lengths > 0)
+        if other.any():
+            row = int(other.argmax())
             raise TableError(
-                f"{self.path}: row {first + row}: {self.vector} has {lengths[row]} numbers, the "
-                f"first row {self.dimension}; vectors of different nets cannot be compared"
+                f"{self.path}: row {first + row}: {self.vector} has {lengths[row]} numbers, "
+                f"other rows {self.dimension}; vectors of different nets cannot be compared"
             )
         found = np.full((len(column), self.dimension), np.nan, np.float32)
-        flat = column.drop_null().flatten().cast(pa.float32()).fill_null(np.nan)
-        found[column.is_valid().to_numpy(zero_copy_only=False)] = flat.to_numpy().reshape(
-            -1, self.dimension
-        )
+        if (lengths > 0).any():
+            flat = column.drop_null().flatten().cast(pa.float32()).fill_null(np.nan)
+            found[lengths > 0] = flat.to_numpy().reshape(-1, self.dimension)
         return found
 
 
@@ -148,7 +153,7 @@ def find(path: Path) -> list[File]:
 
 
 def _file(path: Path, place: str) -> File:
-    with tables.opened(path) as file:
+    with tables.opened(path, _WRITE_ANEW) as file:
         schema, rows = file.schema_arrow, file.metadata.num_rows
         name = next((name for name in NAMES if name in schema.names), None)
         lists = [field.name for field in schema if _is_vector(field.type)]
@@ -160,9 +165,7 @@ def _file(path: Path, place: str) -> File:
             )
         dimension = 0
         for batch in file.iter_batches(1024, columns=lists) if rows else ():
-            lengths = pc.list_value_length(batch.column(0)).drop_null()
-            if len(lengths):
-                dimension = lengths[0].as_py()
+            if dimension := pc.max(pc.list_value_length(batch.column(0))).as_py() or 0:
                 break
     return File(path, place, name, lists[0], dimension)
 
@@ -185,7 +188,7 @@ def match(files: list[File], people: People) -> NDArray[np.int64]:
                     "expected names of pictures"
                 ) from error
             if file.name == "face_id":  # <item>#<k>
-                other = pc.invert(pc.match_substring_regex(given, r"#0$"))
+                other = pc.match_substring_regex(given, r"#[1-9]\d*$")
                 given = pc.replace_substring_regex(given, r"#0$", "")
             else:
                 other = pa.nulls(len(given), pa.bool_()).fill_null(False)

@@ -40,7 +40,8 @@ class Sample(NamedTuple):
     A share is of all training people, or of all their pictures (at most `per_person` of each),
     those of unknown gender too: 20% of the pictures with 40% of the people are as many pictures
     as 20% with all people, and two and a half times as many of each person. 20% of the people may
-    happen to have a few less than 20% of the pictures: then all are taken, and it is a shortfall.
+    happen to have a few less than 20% of the pictures: then all are taken, and it is a shortfall;
+    where genders are to be even it is refused, as any other lack of one of them.
     """
 
     images: Amount
@@ -89,7 +90,9 @@ def subset(pool: Pool, variant: str, sample: Sample) -> Subset:
         excused = of == "images" and _nearly(sample) and len(kinds) == 1
         if total == 0 or (few and not excused):
             meant = f"{amount} of {everything:,}" if isinstance(amount, str) else f"{amount:,}"
-            raise TableError(_refusal(variant, of, meant, rows, outside[of]))
+            drawn = of == "images" and sample.people != "all"
+            whose = f"the {int(persons.sum()):,} people drawn have" if drawn else None
+            raise TableError(_refusal(variant, of, meant, rows, outside[of], whose))
         if (rows["taken"] < rows["wanted"]).any():
             short.append(rows)
         return found.chosen
@@ -204,14 +207,16 @@ def _rows(variant: str, of: str, names: Mapping[str, float], drawn: sampling.Dra
     )
 
 
-def _refusal(variant: str, of: str, amount: str, rows: pd.DataFrame, outside: int) -> str:
+def _refusal(
+    variant: str, of: str, amount: str, rows: pd.DataFrame, outside: int, whose: str | None
+) -> str:
     def told(column: str) -> str:
         return ", ".join(
             f"{number:,} {cell}" for number, cell in zip(rows[column], rows["cell"], strict=True)
         )
 
     return (
-        f"params.yaml: variants.{variant}.pretrain.{of}: {amount} asks for {told('wanted')}; the "
-        f"training part has {told('available')} ({outside:,} are in none of these and not "
-        "sampled). Ask for another number, another `balance`, or for `all`."
+        f"params.yaml: variants.{variant}.pretrain.{of}: {amount} asks for {told('wanted')}; "
+        f"{whose or 'the training part has'} {told('available')} ({outside:,} are in none of these "
+        "and not sampled). Ask for another number, another `balance`, or for `all`."
     )

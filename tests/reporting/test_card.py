@@ -277,7 +277,7 @@ def test_where_the_counts_come_from_is_told_with_those_who_are_neither(tmp_path:
 def test_ids_that_are_names_are_warned_of_before_anything_else(tmp_path: Path) -> None:
     names = {"m.01": ("M 01", None, None), "m.02": ("Bob Jones", None, None)}
     written = text(tmp_path, names=names, source="folder")
-    assert "**Not fit to publish as it is:** the ids of 1 of 4 people are their names." in written
+    assert "**Not fit to publish as it is:** the names of 1 of 4 people are in their ids" in written
     assert "Not fit" not in text(tmp_path / "other")
 
 

@@ -249,7 +249,9 @@ def test_a_picture_s_further_faces_take_no_part(tmp_path: Path):
 
 def test_vectors_of_different_lengths_are_refused_with_the_file_and_the_row(tmp_path: Path):
     rows: dict[str, Any] = {"ann/1": ANN, "ann/2": [1, 0]}
-    with pytest.raises(TableError, match=r"faces.parquet: row 1: vector has 2 numbers, .* row 4"):
+    with pytest.raises(
+        TableError, match=r"faces.parquet: row 1: vector has 2 numbers, other rows 4"
+    ):
         Found(tmp_path, list(rows), write(tmp_path / "faces.parquet", rows))
     write(tmp_path / "own/a.parquet", {"ann/1": ANN})
     write(tmp_path / "own/b.parquet", {"ann/2": [1, 0]})
@@ -261,7 +263,10 @@ def test_vectors_of_different_lengths_are_refused_with_the_file_and_the_row(tmp_
     ("rows", "text"),
     [
         ({"eve/7.jpg": ANN}, r"none of 1 rows .*called 'eve/7.jpg', in the corpus 'ann/1'"),
-        ({"ann/1": [0, 0, 0, 0]}, "no row can be used; 1 rows: the vector is null, all zero"),
+        (
+            {"ann/1": [0, 0, 0, 0]},
+            "no row can be used; 1 rows: the vector is null, empty",
+        ),
         ({}, "none of 0 rows is of a stored face: here pictures are called 'nothing'"),
     ],
 )
@@ -314,3 +319,29 @@ def test_a_folder_without_embeddings_says_what_to_do(tmp_path: Path):
         embeddings.find(tmp_path)
     with pytest.raises(TableError, match="not there"):
         embeddings.find(tmp_path / "gone")
+
+
+@pytest.mark.parametrize("empty", ["ann/1", "ann/4"])
+def test_an_empty_list_is_a_picture_without_a_vector(tmp_path: Path, empty: str):
+    rows = {f"ann/{number}": near(ANN, number) for number in (1, 2, 3, 4)}
+    found = Found(tmp_path, list(rows), write(tmp_path / "e.parquet", {**rows, empty: []}))
+    assert found.counts.without == 1
+    assert [*found.unmatched.values()] == ["no_vector"]
+
+
+def test_embeddings_that_are_all_null_say_so(tmp_path: Path):
+    path = write(tmp_path / "e.parquet", {"ann/1": None, "ann/2": None})
+    with pytest.raises(TableError, match="no row can be used; 2 rows: the vector is null"):
+        Found(tmp_path, ["ann/1", "ann/2"], path)
+
+
+def test_embeddings_that_cannot_be_read_are_the_user_s_to_write_anew(tmp_path: Path):
+    (tmp_path / "e.parquet").write_bytes(b"PAR1 not a table")
+    with pytest.raises(TableError, match=r"not a Parquet file.*These are your embeddings"):
+        Found(tmp_path, ["ann/1"], tmp_path / "e.parquet")
+
+
+def test_a_face_id_without_its_number_is_the_picture_s_name(tmp_path: Path):
+    path = write(tmp_path / "e.parquet", {"ann/1": ANN, "ann/2#0": ANN, "ann/2#1": BOB}, "face_id")
+    found = Found(tmp_path, ["ann/1", "ann/2"], path)
+    assert (found.counts.without, [*found.unmatched.values()]) == (0, ["further_face"])
