@@ -23,11 +23,15 @@ from typing import Any, Literal
 
 from noisyau import csvs
 from noisyau.errors import CorpusError
+from noisyau.people.gazetteer import country
 
-Gender = Literal["female", "male"]
+Gender = Literal["female", "male", "unknown"]
 
-GENDERS: dict[str, Gender] = {"f": "female", "female": "female", "m": "male", "male": "male"}
-"""What a user may write, in small letters."""
+GENDERS: dict[str, Gender] = {
+    **{"f": "female", "female": "female", "m": "male", "male": "male"},
+    "unknown": "unknown",
+}
+"""What a user may write, in small letters; `unknown` where no word of the text shall decide."""
 _FIELDS = ("name", "gender", "nationality", "text")
 _SEPARATORS = str.maketrans(",/|", ";;;")
 
@@ -62,11 +66,20 @@ class Lost:
     reason: str
     detail: str
 
+    def writable(self) -> "Lost":
+        """Without halves of characters, which file names and JSON may hold and no table can."""
+        source, subject, detail = (
+            text and text.encode("utf-8", "replace").decode()
+            for text in (self.source, self.subject, self.detail)
+        )
+        return Lost(source or "", subject, self.reason, detail or "")
+
 
 def read_biographies(path: Path) -> Iterator[Biography | Lost]:
     """Every record of the folder or file, in the order of file names or lines.
 
-    Raises CorpusError where the path is absent, is of none of the three forms, or holds nothing.
+    Raises CorpusError where the path is absent, is of none of the three forms, or holds nobody's
+    biography.
     """
     path = Path(path)
     if path.is_dir():
@@ -84,12 +97,21 @@ def read_biographies(path: Path) -> Iterator[Biography | Lost]:
             f"{path}: not a form of biographies that is known; expected a folder of Knowledge "
             "Graph JSON files, a .jsonl or a .csv file"
         )
-    empty = True
+    first: Lost | None = None
+    people = 0
     for record in records:
-        empty = False
-        yield record
-    if empty:
-        raise CorpusError(f"{path}: holds no biography; check corpora.celebrities.biographies")
+        if isinstance(record, Biography):
+            people += 1
+            yield record
+        else:
+            first = first or record.writable()
+            yield record.writable()
+    if not people:
+        why = f"; the first record, {first.source}: {first.detail}" if first else ""
+        raise CorpusError(
+            f"{path}: holds nobody's biography{why}. Check corpora.celebrities.biographies, and "
+            "that a file is UTF-8 with one JSON object or row a person."
+        )
 
 
 def _graph_folder(folder: Path) -> Iterator[Biography | Lost]:
@@ -174,7 +196,7 @@ def _csv(file: Path) -> Iterator[Biography | Lost]:
         if not row.whole:
             yield Lost(source, None, "unreadable", f"expected {len(row.cells)} fields")
             continue
-        subject = row.cells["person_id"]
+        subject = clean(row.cells["person_id"])
         if not subject:
             yield Lost(source, None, "no_id", "person_id is empty")
             continue
@@ -197,12 +219,30 @@ _MARKUP = re.compile(
 )
 
 
+_TEMPLATE = re.compile(r"\{\{[^{}]*\}\}")
+_ASIDE = re.compile(r"<(ref|script|style)\b[^<>]*(?<!/)>", re.IGNORECASE)
+
+
 def clean(text: str) -> str:
-    """The text without character references (`R&amp;B`), tags, links (`[[Cuba|Cuban]]` is
+    """The text without character references (`R&amp;B`), tags, notes and templates, links (`[[Cuba|Cuban]]` is
     `Cuban`), non-breaking spaces, characters that are not seen, and halves of characters, which
     JSON may hold and no file can."""
-    whole = html.unescape(text).encode("utf-8", "replace").decode()
+    whole = _without_asides(html.unescape(text).encode("utf-8", "replace").decode())
     return _MARKUP.sub("", whole).replace("\xa0", " ").strip()
+
+
+def _without_asides(text: str) -> str:
+    """Without what `<ref>`, `<script>`, `<style>` and `{{...}}` hold, which is not the text's."""
+    while "{{" in text and text != (text := _TEMPLATE.sub("", text)):
+        pass
+    kept, start = [], 0
+    while (opening := _ASIDE.search(text, start)) is not None:
+        end = text.find(f"</{opening[1]}", opening.end())
+        if end < 0:
+            break
+        kept.append(text[start : opening.start()])
+        start = end
+    return "".join([*kept, text[start:]])
 
 
 def _string(record: dict[str, Any], key: str) -> str:
@@ -218,11 +258,15 @@ def _gender(value: str, source: str) -> Gender | None:
     if value and value.lower() not in GENDERS:
         raise CorpusError(
             f"{source}: gender {value!r} is not one that the table knows; expected female, male, "
-            "f or m, or an empty cell where it is neither or not known"
+            "f or m, unknown where it is neither or nobody knows, or an empty cell where the text "
+            "shall tell"
         )
     return GENDERS.get(value.lower())
 
 
 def parts(value: str) -> tuple[str, ...]:
-    """What a user wrote in one cell, separated by semicolons, commas, slashes or bars."""
+    """What a user wrote in one cell, separated by semicolons, commas, slashes or bars; a name
+    such as `Korea, Republic of` is one."""
+    if country(value):
+        return (value.strip(),)
     return tuple(filter(None, map(str.strip, value.translate(_SEPARATORS).split(";"))))

@@ -230,6 +230,7 @@ def _folded() -> dict[str, str]:
 @cache
 def _codes() -> dict[str, str]:
     alpha_3 = {country.alpha_3: country.alpha_3 for country in pycountry.countries}
+    alpha_3 |= dict.fromkeys(("XK", "XKX"), _DEMONYMS["Kosovar"])  # no codes of ISO's own
     return alpha_3 | {country.alpha_2: country.alpha_3 for country in pycountry.countries}
 
 

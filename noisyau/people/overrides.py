@@ -11,7 +11,7 @@ from pathlib import Path
 from noisyau import csvs
 from noisyau.demographics import REGIONS
 from noisyau.errors import CorpusError
-from noisyau.people.biographies import GENDERS, parts
+from noisyau.people.biographies import GENDERS, clean, parts
 from noisyau.people.gazetteer import country
 
 UNKNOWN = "unknown"
@@ -50,6 +50,8 @@ def read_overrides(path: Path) -> dict[str, Override]:
     found: dict[str, Override] = {}
     lines: dict[str, int] = {}
     for row in csvs.read(path, COLUMNS, f"Expected {', '.join(COLUMNS)}."):
+        if not any(row.cells.values()):
+            continue  # a spreadsheet's empty row
         override = _override(row)
         if override.subject in found:
             raise CorpusError(
@@ -67,15 +69,16 @@ def _override(row: csvs.Row) -> Override:
             f"{row.place}: found another number of cells than the header's {len(row.cells)}; put "
             "a cell that has commas in quotes"
         )
-    subject, gender, nationality, region, reason = (row.cells[column] for column in COLUMNS)
+    subject, gender, nationality, region, reason = (clean(row.cells[name]) for name in COLUMNS)
+    region = region.lower()
     if not subject or not reason or not (gender or nationality or region):
         raise CorpusError(
             f"{row.place}: found {row.cells}; expected a subject, a reason, and at least one of "
             "gender, nationality and region"
         )
-    if gender and gender.lower() not in (*GENDERS, UNKNOWN):
+    if gender and gender.lower() not in GENDERS:
         raise CorpusError(
-            f"{row.place}: gender {gender!r}; expected {', '.join(GENDERS)}, {UNKNOWN}, or an "
+            f"{row.place}: gender {gender!r}; expected {', '.join(GENDERS)}, or an "
             "empty cell to leave it as it is"
         )
     if region and region not in (*REGIONS, UNKNOWN):
@@ -85,7 +88,7 @@ def _override(row: csvs.Row) -> Override:
         )
     return Override(
         subject,
-        GENDERS.get(gender.lower(), UNKNOWN) if gender else None,
+        GENDERS[gender.lower()] if gender else None,
         _countries(row.place, nationality) if nationality else None,
         region or None,
         reason,
@@ -96,6 +99,11 @@ def _countries(place: str, nationality: str) -> tuple[str, ...]:
     if nationality.lower() == UNKNOWN:
         return ()
     codes = []
+    if not parts(nationality):
+        raise CorpusError(
+            f"{place}: nationality {nationality!r} names no country; expected some, {UNKNOWN}, or "
+            "an empty cell to leave it as it is"
+        )
     for word in parts(nationality):
         code = country(word)
         if code is None:

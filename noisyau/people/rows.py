@@ -14,6 +14,9 @@ from noisyau.people.sentences import not_one_person
 Row = dict[str, Any]
 """The columns of `noisyau.tables.PEOPLE`."""
 
+LONGEST_NAME = 200
+"""Characters of a name that are kept."""
+
 SURE = 1.0
 """The confidence of what a person said (given, override): nothing was read out of a text."""
 
@@ -36,13 +39,15 @@ that on new texts they may be right less often."""
 
 def row_of(biography: Biography, override: Override | None = None) -> Row:
     """A person's row: what their biography says, where nobody overrules it."""
-    if biography.gender:
+    if biography.gender == UNKNOWN:
+        gender = Gender(None, None, f"given: {UNKNOWN}")
+    elif biography.gender:
         gender = Gender(biography.gender, SURE, f"given: {biography.gender}")
     else:
         gender = gender_of(biography.description, biography.text)
     row: Row = {
         "subject": biography.subject,
-        "name": biography.name,
+        "name": biography.name and biography.name[:LONGEST_NAME],
         "gender": gender.value,
         "gender_confidence": gender.confidence,
         "gender_evidence": gender.evidence,
@@ -70,10 +75,11 @@ def overridden(row: Row, override: Override) -> Row:
         region, said = _region(override.nationalities)
         changed["nationalities"] = list(override.nationalities)
         changed["nationality_evidence"] = evidence
-        changed |= _value("region", region or UNKNOWN, said or evidence)
+        changed |= _value("region", region or UNKNOWN, f"{evidence}; {said}" if said else evidence)
         marks.append("nationalities")
     if override.region is not None:
         changed |= _value("region", override.region, evidence)
+    if "region" in changed:
         marks.append("region")
     return {**row, **changed, "overridden": marks}
 
