@@ -34,11 +34,14 @@ def _demonym_names() -> Names:
     return Names(demonyms())
 
 
-def first_place(text: str, starts: Iterable[int]) -> list[tuple[str, str]]:
-    """The country of the first `Town, County, State` that begins at one of these."""
+def first_place(
+    text: str, starts: Iterable[int], whole: str | None = None
+) -> list[tuple[str, str]]:
+    """The country of the first `Town, County, State` that begins at one of these; the whole text,
+    where this is a part, tells which Georgia is meant."""
     for start in starts:
         chain = _CHAIN.match(text, start, start + 200)
-        if chain and (place := _country_of_chain(chain[0], text)):
+        if chain and (place := _country_of_chain(chain[0], whole or text)):
             return [place]
     return []
 

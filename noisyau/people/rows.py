@@ -91,7 +91,7 @@ def _statement(biography: Biography) -> Statement | None:
     if biography.nationality:
         codes = tuple(dict.fromkeys(_given(word, biography) for word in biography.nationality))
         return Statement("given", biography.nationality, codes)
-    if not_one_person(biography.text):
+    if not_one_person(biography.description, biography.text):
         return None
     return nationality_of(biography.description, biography.text)
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 from noisyau import outputs, tables
 from noisyau.errors import JobError
 from noisyau.people.biographies import Biography, Lost
-from noisyau.people.gender import NEITHER
+from noisyau.people.gender import NON_BINARY, THEY
 from noisyau.people.overrides import Override
 from noisyau.people.rows import Row, row_of, without_biography
 
@@ -26,7 +26,8 @@ class Counts:
 
     people      rows
     gender      rows whose gender is known; region likewise
-    neither     rows whose gender is null since the text speaks of a person who is neither
+    non_binary  rows whose gender is null since the text calls the person non-binary
+    they        rows whose gender is null since the text says `they`; it may be of several people
     overridden  rows of which a person said something
     added       of these, rows of people without a biography, whose subject may be misspelt
     lost        records that gave no row
@@ -35,7 +36,8 @@ class Counts:
     people: int = 0
     gender: int = 0
     region: int = 0
-    neither: int = 0
+    non_binary: int = 0
+    they: int = 0
     overridden: int = 0
     added: int = 0
     lost: int = 0
@@ -121,7 +123,8 @@ def _counted(rows: Iterator[Row], counts: Counts) -> Iterator[Row]:
         counts.people += 1
         counts.gender += row["gender"] is not None
         counts.region += row["region"] is not None
-        counts.neither += (row["gender_evidence"] or "").startswith(NEITHER)
+        counts.non_binary += (row["gender_evidence"] or "").startswith(NON_BINARY)
+        counts.they += (row["gender_evidence"] or "").startswith(THEY)
         counts.overridden += bool(row["overridden"])
         yield row
 

@@ -142,11 +142,12 @@ def test_a_person_without_a_biography_can_be_told_by_an_override(tmp_path):
     assert (written.counts.overridden, written.counts.added) == (1, 1)
 
 
-def test_people_who_are_neither_are_counted_apart_from_those_who_are_not_told(tmp_path):
-    neither = biography("a", "Jo Bo is a non-binary Danish singer.")
-    untold = biography("b", "Jo Bo is a Danish singer.")
-    counts = Written(tmp_path, [neither, untold]).counts
-    assert (counts.people, counts.gender, counts.neither) == (2, 0, 1)
+def test_people_called_non_binary_those_called_they_and_those_untold_are_counted_apart(tmp_path):
+    called = biography("a", "Jo Bo is a non-binary Danish singer. She sings.")
+    they = [biography(name, "Jo Bo is a Danish singer. They sing.") for name in "bc"]
+    untold = biography("d", "Jo Bo is a Danish singer.")
+    counts = Written(tmp_path, [called, *they, untold]).counts
+    assert (counts.people, counts.gender, counts.non_binary, counts.they) == (4, 0, 1, 2)
 
 
 def test_a_band_has_neither_gender_nor_nationality(tmp_path):
