@@ -117,9 +117,9 @@ _NO_COUNTRIES = frozenset({
 _PLACES = {
     "USA": "Washington, D.C.|Washington DC|St. Louis", "CAN": "Vancouver",
     "IND": "Bombay|Calcutta|Madras|Bangalore|Hyderabad", "VNM": "Saigon",
-    "GBR": "Oxford|Cambridge", "RUS": "Leningrad|St. Petersburg", "UKR": "Kiev|Odessa", "TUR": "Constantinople",
-    "CHN": "Peking|Canton", "DEU": "Frankfurt|Cologne|Bavaria", "ESP": "Catalonia",
-    "ITA": "Sicily",
+    "GBR": "Oxford|Cambridge", "RUS": "Leningrad|St. Petersburg", "UKR": "Kiev|Odessa",
+    "TUR": "Constantinople", "CHN": "Peking|Canton", "DEU": "Frankfurt|Cologne|Bavaria",
+    "ESP": "Catalonia", "ITA": "Sicily",
 }  # fmt: skip
 
 # capitals and provinces that are as often a person, a saint, a US town or an ordinary word

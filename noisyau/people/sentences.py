@@ -26,9 +26,13 @@ _COPULA = re.compile(
 )
 _APPOSITION = re.compile(r",\s+(?:an?|the)\s")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-ZÀ-Þ])|\n")
-_OF_ANOTHER = re.compile(rf"(?:\b(?:who|whom|whose|which|that|where|{KIN})\b|['’]s\s|s['’]\s)[^,]*\Z")
+_OF_ANOTHER = re.compile(
+    rf"(?:\b(?:who|whom|whose|which|that|where|{KIN})\b|['’]s\s|s['’]\s)[^,]*\Z"
+)
 """Before a verb, not closed by a comma: it is not the person of whom the verb tells."""
-_LATER_SUBJECT = re.compile(r"(?:He|She|They|(?!The|An?\b|It|This|His|Her|Their)(?:[A-ZÀ-Þ]\S*\s*){1,4})\s*")
+_LATER_SUBJECT = re.compile(
+    r"(?:He|She|They|(?!The|An?\b|It|This|His|Her|Their)(?:[A-ZÀ-Þ]\S*\s*){1,4})\s*"
+)
 _VERBLESS = re.compile(r"(?:[^a-z\s]\S*|of|the|de|da|di|del|la|le|van|von|bin|ibn|al|y|e|\s+)*")
 """Names alone, particles included."""
 _END = re.compile(
@@ -92,9 +96,9 @@ def _start(beginning: str) -> int | None:
             own_subject = start == 0 or _LATER_SUBJECT.fullmatch(lead)
             if own_subject and not _OF_ANOTHER.search(lead):
                 return copula.end()
-        if start == 0 and (apposition := _APPOSITION.search(beginning, 0, end)):
-            if _VERBLESS.fullmatch(beginning, 0, apposition.start()):
-                return apposition.end()
+        apposition = _APPOSITION.search(beginning, 0, end) if start == 0 else None
+        if apposition and _VERBLESS.fullmatch(beginning, 0, apposition.start()):
+            return apposition.end()
     return None
 
 
