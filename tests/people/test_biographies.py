@@ -9,6 +9,7 @@ import pytest
 from noisyau.errors import CorpusError
 from noisyau.people import Biography, Lost, read_biographies
 from noisyau.people.biographies import clean
+from noisyau.people.rows import row_of
 
 
 def result(mid: str, name: str = "Ada Example", types: tuple[str, ...] = ("Thing", "Person")):
@@ -175,3 +176,31 @@ def test_two_megabytes_of_open_markup_are_read_in_a_moment(text):
     started = time.perf_counter()
     clean(text * (2_000_000 // len(text)))
     assert time.perf_counter() - started < 5
+
+
+def test_notes_scripts_and_templates_are_not_the_text_s():
+    text = "A <ref>he he</ref>{{a|{{b}}|He}}<script>he</script>singer.<ref name=x/> She sings."
+    assert clean(text) == "A singer. She sings."
+
+
+def test_a_file_whose_name_is_no_unicode_is_lost_and_can_be_written(tmp_path):
+    write_graph(tmp_path, "0a", result("0a"))
+    (tmp_path / "caf\udce9.json").write_text("{}")
+    lost = [record for record in read_biographies(tmp_path) if isinstance(record, Lost)]
+    assert [(one.source, one.reason) for one in lost] == [("caf?.json", "unreadable")]
+
+
+def test_half_a_character_in_an_id_is_lost_and_can_be_written(tmp_path):
+    found = json.loads(json.dumps(result("0a")).replace("kg:/m/0a", "kg:/m/\\ud800"))
+    write_graph(tmp_path, "0a", found)
+    lost = only(tmp_path)
+    assert isinstance(lost, Lost)
+    assert lost.detail.encode() == b"expected kg:/m/0a; found kg:/m/?"
+
+
+def test_unknown_in_a_users_own_file_keeps_the_text_from_deciding(tmp_path):
+    (tmp_path / "bios.csv").write_text("person_id,gender,text\na,unknown,She sings.\n")
+    found = only(tmp_path / "bios.csv")
+    assert isinstance(found, Biography)
+    assert row_of(found)["gender"] is None
+    assert row_of(found)["gender_evidence"] == "given: unknown"

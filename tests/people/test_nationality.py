@@ -1,6 +1,7 @@
 """Nationality is what a text states, with the words; the traps are named here."""
 
 import csv
+import re
 import time
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pycountry
 import pytest
 
 from noisyau.demographics import REGIONS
+from noisyau.people import Biography, read_biographies
 from noisyau.people.gazetteer import countries as country_names
 from noisyau.people.gazetteer import country, demonyms, places
 from noisyau.people.nationality import nationality_of
@@ -66,6 +68,48 @@ from noisyau.people.regions import REGION_OF
         ("", "Jo Bo is Peruvian professional footballer.", ["PER"]),
         ("Poet", "Jo Bo sings. Her mother is Vietnamese.", None),
         ("Poet", "Jo Bo was a student of the Chinese master Li.", None),
+        # whoever else a text speaks of
+        ("", "Jo Bo studied under Li, who was a Chinese master.", None),
+        ("", "Jo Bo studied under Li, a Chinese master.", None),
+        ("", "Jo Bo's father was a German baker. Jo was born in Lagos.", ["NGA"]),
+        ("American novelist", "Jo Bo writes. She married a Chinese citizen.", ["USA"]),
+        ("American novelist", "Jo Bo writes. His wife, a Chinese citizen, sings.", ["USA"]),
+        ("Poet", "Jo Bo writes. His son was born in Tokyo.", None),
+        ("Wife of the German chancellor", "Di Bo was born in Lagos.", ["NGA"]),
+        ("Lawyer", "Jo Bo is a lawyer who represented China.", None),
+        ("Runner", "Jo Bo represented Ghana at the Olympics of 2012.", ["GHA"]),
+        ("Poet", "Jo Bo is a poet. She met the President of France.", None),
+        ("Aide to the President of France", "", None),
+        ("Actor", "Jo Bo is an actor. He played the King of England.", None),
+        ("Manager", "Jo Bo coached the Irish national team.", None),
+        # what comes from a place
+        ("Footballer", "Jo Bo is a footballer. He joined the club from Barcelona.", None),
+        ("", "Jo Bo is a graduate from Oxford.", None),
+        ("", "Jo Bo is a chemist from Oxford.", ["GBR"]),
+        ("", "Jo Bo is a singer of Indian descent from Leeds.", ["GBR"]),
+        ("", "Jo Bo, from Accra, is a singer.", ["GHA"]),
+        ("Singer", "Jo Bo is a singer. She learned it from Mary.", None),
+        ("", "Jo Bo is a singer from Leon.", None),
+        ("Singer", "Jo Bo grew up in Most of the houses.", None),
+        # names that a country or a people is part of
+        ("New Mexico politician", "", ["USA"]),
+        ("New Jersey native", "", ["USA"]),
+        ("New England Patriots quarterback", "", None),
+        ("New York Yankees pitcher", "", None),
+        ("Lebanon, Ohio native", "", ["USA"]),
+        ("Cuba Gooding Jr. biographer", "", None),
+        ("Holland Taylor biographer", "", None),
+        ("George Washington biographer", "", None),
+        ("Air France pilot", "", None),
+        ("United States Senator", "", ["USA"]),
+        ("Hong Kong Cantopop singer", "", ["HKG"]),
+        ("", "Jo Bo is a French horn player from Lagos.", ["NGA"]),
+        ("Australian Open champion", "", None),
+        ("British Museum curator", "", None),
+        ("", "Jo Bo is a Brazilian jiu-jitsu champion.", None),
+        ("", "Jo Bo is an English professor from Lagos.", ["NGA"]),
+        ("", "Jo Bo is an English professor of law.", ["GBR"]),
+        ("Professor of French literature", "", None),
         # historic states
         ("", "Jo Bo is a Soviet and Georgian film director.", ["GEO"]),
         ("", "Jo Bo was an Ottoman Armenian poet.", ["ARM"]),
@@ -142,7 +186,27 @@ def test_every_country_by_its_name_is_where_somebody_comes_from():
         assert statement.countries == (code,), place
 
 
-@pytest.mark.parametrize("text", ["of and of ", "born in ", "American of ", "Mexico, ", "from A "])
+def test_no_place_is_a_given_name_of_real_people_or_an_ordinary_word(shared):
+    """Some cities are too large, and some provinces too old, to be given up for their namesakes."""
+    names, words = set(), set()
+    for corpus in ("data/celebrities/bios", "data/portraits/bios.jsonl"):
+        for record in read_biographies(shared / corpus):
+            assert isinstance(record, Biography)
+            names.update((record.name or "").split()[:1])
+            words.update(re.findall(r"\b[a-z]+\b", record.text))
+    known = places().keys()
+    assert known & names == {"Austin", "Kent", "Milan", "Santiago", "Sofia", "Virginia"}
+    assert [name for name in known if name.lower() in words] == []
+
+
+@pytest.mark.parametrize("place", ["Leon", "Mary", "Carolina", "Samba", "Golfe", "Most", "Warwick"])
+def test_a_name_that_is_more_often_something_else_is_no_place(place):
+    assert place not in places()
+
+
+@pytest.mark.parametrize(
+    "text", ["of and of ", "born in ", "American of ", "Mexico, ", "from A ", "his son ", "who is "]
+)
 def test_two_megabytes_are_read_in_a_moment(text):
     started = time.perf_counter()
     nationality_of("", text * (2_000_000 // len(text)))

@@ -41,6 +41,7 @@ def test_empty_cells_say_nothing_and_unknown_says_null(tmp_path):
         ("m.a,woman,,,x", r"overrides.csv:2: gender 'woman'; expected .*female.*unknown"),
         ("m.a,,Atlantis,,x", r"overrides.csv:2: nationality 'Atlantis' is no country"),
         ("m.a,,,asia,x", r"overrides.csv:2: region 'asia'; expected one of .*south_asia"),
+        ("m.a,,;,,x", r"overrides.csv:2: nationality ';' names no country"),
         ("m.a,f,,", r"overrides.csv:2: found another number of cells"),
         ("m.a,f,,,", r"overrides.csv:2: .*expected a subject, a reason"),
         (",f,,,x", r"overrides.csv:2: .*expected a subject"),
@@ -67,3 +68,14 @@ def test_a_file_without_the_columns_names_those_it_found(tmp_path):
     file.write_text("person,gender\n", encoding="utf-8")
     with pytest.raises(CorpusError, match=r"overrides.csv:1: no column 'subject'"):
         read_overrides(file)
+
+
+def test_a_spreadsheet_s_empty_rows_and_unseen_characters_are_nothing(tmp_path):
+    found = read(tmp_path, "m.a\u200b,f,,Unknown,x", ",,,,")
+    assert [*found] == ["m.a"]
+    assert found["m.a"].region == "unknown"
+
+
+def test_a_country_s_official_name_has_a_comma(tmp_path):
+    found = read(tmp_path, 'm.a,,"Korea, Republic of",,x', "m.b,,XK,,x")
+    assert [one.nationalities for one in found.values()] == [("KOR",), ("SRB",)]

@@ -111,9 +111,12 @@ def test_an_override_wins_and_is_marked(tmp_path):
     row = written.row
     assert (row.gender, row.gender_evidence) == ("male", "override: told by Jo")
     assert (row.nationalities, row.nationality_evidence) == (["PER"], "override: told by Jo")
-    assert (row.region, row.region_evidence) == ("central_south_america", "of PER")
+    assert (row.region, row.region_evidence) == (
+        "central_south_america",
+        "override: told by Jo; of PER",
+    )
     assert row.gender_confidence == row.region_confidence == 1
-    assert row.overridden == ["gender", "nationalities"]
+    assert row.overridden == ["gender", "nationalities", "region"]
     assert written.counts.overridden == 1
 
 
@@ -142,11 +145,12 @@ def test_a_person_without_a_biography_can_be_told_by_an_override(tmp_path):
     assert (written.counts.overridden, written.counts.added) == (1, 1)
 
 
-def test_people_who_are_neither_are_counted_apart_from_those_who_are_not_told(tmp_path):
-    neither = biography("a", "Jo Bo is a non-binary Danish singer.")
-    untold = biography("b", "Jo Bo is a Danish singer.")
-    counts = Written(tmp_path, [neither, untold]).counts
-    assert (counts.people, counts.gender, counts.neither) == (2, 0, 1)
+def test_people_called_non_binary_those_called_they_and_those_untold_are_counted_apart(tmp_path):
+    called = biography("a", "Jo Bo is a non-binary Danish singer. She sings.")
+    they = [biography(name, "Jo Bo is a Danish singer. They sing.") for name in "bc"]
+    untold = biography("d", "Jo Bo is a Danish singer.")
+    counts = Written(tmp_path, [called, *they, untold]).counts
+    assert (counts.people, counts.gender, counts.non_binary, counts.they) == (4, 0, 1, 2)
 
 
 def test_a_band_has_neither_gender_nor_nationality(tmp_path):
@@ -194,3 +198,11 @@ def test_real_members_of_congress_are_americans_and_never_of_a_wrong_gender(shar
     assert all(list(codes) == ["USA"] for codes in table.nationalities)
     assert len(known) > 140
     assert (known == truth[known.index]).all()
+
+
+def test_records_of_which_none_is_a_person_s_are_refused_with_the_first(tmp_path):
+    (tmp_path / "bios.jsonl").write_text('{"person_id": "a", "text": "She."}', encoding="utf-16")
+    records = read_biographies(tmp_path / "bios.jsonl")
+    with pytest.raises(CorpusError, match=r"no record is of a person; the first, bios.jsonl:1"):
+        write(records, {}, tmp_path / "people.parquet", tmp_path / "failures.parquet")
+    assert not (tmp_path / "people.parquet").exists()
