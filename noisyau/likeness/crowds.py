@@ -78,11 +78,16 @@ def _apart(
     rows: NDArray[np.int64], person: NDArray[np.int32], roots: NDArray[np.int32]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The rows in an order in which those that need no comparison, being joined already or else
-    of one person, are next to each other; and for each the place where they end."""
+    of one person, are next to each other; and for each the place where they end. The most are
+    last: they are compared with nobody after them."""
     _, group, sizes = np.unique(roots[rows], return_inverse=True, return_counts=True)
     label = np.where(sizes[group] > 1, group, len(rows) + person[rows].astype(np.int64))
-    order = np.argsort(label, kind="stable")
-    return rows[order], np.searchsorted(label[order], label[order], side="right")
+    _, group, sizes = np.unique(label, return_inverse=True, return_counts=True)
+    turn = np.empty(len(sizes), np.int64)
+    turn[np.argsort(sizes, kind="stable")] = np.arange(len(sizes))
+    order = np.argsort(turn[group], kind="stable")
+    in_turn = turn[group][order]
+    return rows[order], np.searchsorted(in_turn, in_turn, side="right")
 
 
 def _keys(words: NDArray[np.uint64], block: int) -> NDArray[np.int64]:

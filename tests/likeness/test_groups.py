@@ -119,10 +119,10 @@ def test_in_a_group_of_several_people_each_picture_looks_like_another_person_s(t
     one, other = video("a", 12, A), {"b/1#0": turned(A, 0, 10)}
     other["b/2#0"] = near(one["a/11#0"])
     rows = people.shared(found(tmp_path, one | other))
-    assert members(rows) == {
-        0: ["a/00#0", "a/01#0", "b/1#0"],
-        1: ["a/09#0", "a/10#0", "a/11#0", "b/2#0"],
-    }
+    assert list(members(rows).values()) == [
+        ["a/00#0", "a/01#0", "b/1#0"],
+        ["a/09#0", "a/10#0", "a/11#0", "b/2#0"],
+    ]
 
 
 def test_a_picture_is_a_copy_of_the_first_of_its_group_and_not_of_one_in_between(tmp_path):
