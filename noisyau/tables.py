@@ -98,7 +98,11 @@ DUPLICATES = pa.schema(
         pa.field("subject", pa.string(), nullable=False),
     ]
 )
-"""Pictures that look like another one, by group, corpus and face_id (likeness/groups.py)."""
+"""Pictures that look like another one, by group, corpus and face_id (likeness/groups.py).
+
+A picture is in at most one group of several people and one of its celebrity alone, in which all
+look like the first.
+"""
 
 PEOPLE = pa.schema(
     [

@@ -27,9 +27,12 @@ def main() -> None:
         )
         coded, _ = tables.read_labels(Path("data/labels/coded.parquet"))
         duplicates = tables.read(Path("data/duplicates.parquet"), tables.DUPLICATES)
-        faces, alike = folds.leave_out(faces, duplicates)
+        faces, alike = folds.leave_out(faces, coded, duplicates)
         tables.write(alike, left_out, tables.LABEL_FAILURES)
         print(f"folds: left out {len(alike):,} frames that look like another subject's")
+        for subject, lost in alike["subject"].value_counts().sort_index().items():
+            total = lost + (faces["subject"] == subject).sum()
+            print(f"folds: left out {lost:,} of the {total:,} faces of {subject}")
         log.metrics({"left_out": len(alike)})
         rows = folds.make(faces, coded, **knobs)
         tables.write(rows, out, tables.FOLDS)

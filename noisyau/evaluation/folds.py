@@ -13,11 +13,16 @@ from numpy.typing import NDArray
 
 from noisyau import aus as au_names
 from noisyau.errors import TableError
+from noisyau.likeness.people import CODED, sharers
 
 ROLES = ("train", "validation", "test")
 
 SMALLEST_TEST = 2
 """Test subjects that a fold needs: an interval resamples them, and one alone cannot vary."""
+
+LARGEST_LOSS = 0.5
+"""Share of a subject's frames that may be left out for looking like another's; from there on the
+subject would be gone from the test without a word."""
 
 _STARTS = 8  # of the local search; the best of them counts
 
@@ -77,21 +82,37 @@ def make(
     return table
 
 
-def leave_out(faces: pd.DataFrame, duplicates: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def leave_out(
+    faces: pd.DataFrame, coded: pd.DataFrame, duplicates: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Frames that look like another coded subject's stay on no side of a split.
 
-    faces       of the coded corpus: face_id, subject, ...
+    faces       of the coded corpus: face_id, item, subject, ...
+    coded       `tables.coded`: item, ...
     duplicates  `tables.DUPLICATES`; its groups that span several coded subjects count
     returns     the other faces; and those left out, `tables.LABEL_FAILURES` (`two_people`)
+
+    Raises TableError where a subject would lose more than half of their coded frames.
     """
-    coded = duplicates[duplicates["corpus"] == "coded"]
-    people = coded.groupby("group")["subject"].unique().map(sorted)
-    people = people[people.map(len) > 1]
-    shared = coded[coded["group"].isin(people.index)]
-    out = shared[["face_id", "subject"]].assign(
+    people = sharers(duplicates, CODED)
+    alike = duplicates[(duplicates["corpus"] == CODED) & duplicates["group"].isin(people.index)]
+    out = alike[["face_id", "subject"]].assign(
         reason="two_people",
-        detail=[f"in a group of frames of {', '.join(people[group])}" for group in shared["group"]],
+        detail=[f"in a group of frames of {', '.join(people[group])}" for group in alike["group"]],
     )
+    first = faces[faces["item"].isin(coded["item"]) & faces["face_id"].str.endswith("#0")]
+    lost = first["face_id"].isin(out["face_id"]).groupby(first["subject"]).agg(["sum", "size"])
+    lost = lost[lost["sum"] > LARGEST_LOSS * lost["size"]]
+    if len(lost):
+        told = [f"{row.Index} {row.sum:,} of {row.size:,}" for row in lost.itertuples()]
+        raise TableError(
+            f"too many coded frames look like another subject's, and would be left out: of "
+            f"{', '.join(told)}; at most {LARGEST_LOSS:.0%} may be. Look at the groups of these "
+            "subjects in data/duplicates.parquet. Where they do not look the same, lower "
+            "duplicates.fine in params.yaml; where they do, one person is coded under two names, "
+            "or one's video holds the other: correct the corpus, or list the frames that show "
+            "somebody else in corpora.coded.corrupt_frames."
+        )
     kept = faces[~faces["face_id"].isin(out["face_id"])]
     return kept, out.sort_values("face_id", ignore_index=True)
 

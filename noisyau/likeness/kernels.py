@@ -41,6 +41,13 @@ def join(parent: Any, i: int, j: int) -> None:
 
 
 @njit(cache=True, nogil=True)
+def join_pairs(some: Any, others: Any, parent: Any) -> None:
+    """Join each of some rows with the one at its place in others."""
+    for k in range(len(some)):
+        join(parent, some[k], others[k])
+
+
+@njit(cache=True, nogil=True)
 def join_all(parent: Any, other: Any) -> None:
     """Whatever is one in `other` becomes one in `parent`."""
     for i in range(len(other)):
@@ -87,64 +94,72 @@ def keys(words: Any, masks: Any, out: Any) -> None:
 
 
 @njit(cache=True, nogil=True)
-def join_runs(table: Any, words: Any, before: Any, distance: Any, fine: Any, parent: Any) -> None:
-    """Join the rows that agree in their key and are near.
+def join_runs(
+    table: Any,
+    words: Any,
+    person: Any,
+    before: Any,
+    distance: Any,
+    fine: Any,
+    longest: int,
+    parent: Any,
+    crowded: Any,
+) -> None:
+    """Join the rows of different people that agree in their key and are near.
 
-    table   (n,) uint64, sorted: key and row, 32 bits each; rows are in the order of their words
-    before  the bits of other tables' keys, as masks: who agrees in one of them is compared there
+    table    (n,) uint64, sorted: key and row, 32 bits each
+    person   (n,) int32; the rows of one are next to each other
+    before   the bits of other tables' keys, as masks: who agrees in one of them is compared there
+    longest  pairs of different people; the rows of a run with more are marked in `crowded` instead
     """
+    rows = np.empty(len(table), np.int32)
+    for i in range(len(table)):
+        rows[i] = np.int64(table[i] & np.uint64(0xFFFFFFFF))
     first = 0
     while first < len(table):
         key, last = table[first] >> np.uint64(32), first + 1
         while last < len(table) and table[last] >> np.uint64(32) == key:
             last += 1
         if last - first > 1:
-            _join_run(table[first:last], words, before, distance, fine, parent)
+            run = rows[first:last]
+            if _pairs(run, person, longest) > longest:
+                for row in run:
+                    crowded[row] = True
+            else:
+                _join_run(run, words, person, before, distance, fine, parent)
         first = last
 
 
 @njit(cache=True, nogil=True)
-def _join_run(run: Any, words: Any, before: Any, distance: Any, fine: Any, parent: Any) -> None:
-    """Neighbours in the order of the words are first: they join most of what a video has. Then
-    each with each, but for stretches that are joined already and stretches of one hash that is
-    too far, or was compared in another table."""
+def _pairs(run: Any, person: Any, enough: int) -> int:
+    """Of different people in a run, unless they cannot be more than `enough` anyhow."""
     n = len(run)
-    rows, roots = np.empty(n, np.int64), np.empty(n, np.int64)
+    if n * (n - 1) // 2 <= enough:
+        return 0
+    own, pairs = 0, 0
     for i in range(n):
-        rows[i] = run[i] & np.uint64(0xFFFFFFFF)
-    for i in range(1, n):
-        if root(parent, rows[i]) != root(parent, rows[i - 1]) and near(
-            words, rows[i - 1], rows[i], distance, fine
-        ):
-            join(parent, rows[i - 1], rows[i])
-    several = False
-    for i in range(n):
-        roots[i] = root(parent, rows[i])
-        several |= roots[i] != roots[0]
-    if not several:
-        return
-    if n > 2:
-        order = np.argsort(roots)
-        rows, roots = rows[order], roots[order]
-    hashes = np.empty(n, np.uint64)
-    joined, same = np.empty(n, np.int64), np.empty(n, np.int64)  # where each stretch ends
-    for i in range(n - 1, -1, -1):
-        hashes[i] = words[rows[i], 0]
-        joined[i] = joined[i + 1] if i + 1 < n and roots[i + 1] == roots[i] else i + 1
-        same[i] = same[i + 1] if i + 1 < n and hashes[i + 1] == hashes[i] else i + 1
-    for i in range(n):
-        j = joined[i]
-        while j < n:
-            differ = hashes[i] ^ hashes[j]
-            if ones(differ) > distance or _compared(differ, before):
-                j = same[j]
-            elif root(parent, rows[i]) == root(parent, rows[j]):
-                j = joined[j]
-            elif near(words, rows[i], rows[j], distance, fine):
-                join(parent, rows[i], rows[j])
-                j = joined[j]
-            else:
-                j += 1
+        own = own + 1 if i and person[run[i]] == person[run[i - 1]] else 1
+        pairs += i + 1 - own
+    return pairs
+
+
+@njit(cache=True, nogil=True)
+def _join_run(
+    run: Any, words: Any, person: Any, before: Any, distance: Any, fine: Any, parent: Any
+) -> None:
+    other = 0  # the first of the next person
+    for i in range(len(run)):
+        while other < len(run) and (other <= i or person[run[other]] == person[run[i]]):
+            other += 1
+        one = words[run[i], 0]
+        for j in range(other, len(run)):
+            differ = one ^ words[run[j], 0]
+            if (
+                ones(differ) <= distance
+                and not _compared(differ, before)
+                and near(words, run[i], run[j], distance, fine)
+            ):
+                join(parent, run[i], run[j])
 
 
 @njit(cache=True, nogil=True)
@@ -153,3 +168,112 @@ def _compared(differ: Any, before: Any) -> bool:
         if not differ & before[k]:
             return True
     return False
+
+
+@njit(cache=True, nogil=True)
+def join_neighbours(
+    rows: Any, words: Any, person: Any, distance: Any, fine: Any, parent: Any
+) -> None:
+    """Join each row with the next where they are near and of two people."""
+    for i in range(1, len(rows)):
+        one, other = rows[i - 1], rows[i]
+        if person[one] != person[other] and near(words, one, other, distance, fine):
+            join(parent, one, other)
+
+
+@njit(cache=True, nogil=True)
+def join_block(
+    rows: Any,
+    keys: Any,
+    flips: Any,
+    folded: bool,
+    beyond: Any,
+    words: Any,
+    person: Any,
+    distance: Any,
+    fine: Any,
+    parent: Any,
+) -> None:
+    """Join the rows whose keys differ by one of the flips, and that are near and of two people.
+
+    rows    (n,)
+    keys    (n,) 16 bits each
+    flips   (k,) bits to turn
+    folded  whether a key stands for its opposite too (`fold`)
+    beyond  (n,) the place of the first row that row i is compared with
+    """
+    starts = np.zeros((1 << 16) + 1, np.int64)
+    for key in keys:
+        starts[key + 1] += 1
+    starts = np.cumsum(starts)
+    order = np.argsort(keys, kind="mergesort")
+    for i in range(len(rows)):
+        if beyond[i] == len(rows):
+            break  # as it is for all after it
+        for flip in flips:
+            key = fold(keys[i] ^ flip) if folded else keys[i] ^ flip
+            for place in range(starts[key + 1] - 1, starts[key] - 1, -1):
+                j = order[place]
+                if j < beyond[i]:
+                    break
+                one, other = rows[i], rows[j]
+                if (
+                    near(words, one, other, distance, fine)
+                    and person[one] != person[other]
+                    and root(parent, one) != root(parent, other)
+                ):
+                    join(parent, one, other)
+
+
+@njit(cache=True, nogil=True)
+def fold(key: int) -> int:
+    """Of 16 bits and their opposite that which is below 2**15."""
+    return key ^ 0xFFFF if key >> 15 else key
+
+
+@njit(cache=True, nogil=True)
+def mark_alike(
+    words: Any, person: Any, first: int, last: int, distance: Any, fine: Any, marked: Any
+) -> None:
+    """Mark the rows, first to last, that are near another one of their person.
+
+    Neighbours are first: they mark most of what a video has. A row that is not marked when its
+    turn comes is compared with all of its person's, but for those before it that found nobody.
+    """
+    for i in range(first + 1, last):
+        if person[i] == person[i - 1] and near(words, i - 1, i, distance, fine):
+            marked[i - 1] = marked[i] = True
+    start, end = first, first
+    for i in range(first, last):
+        if i == end:
+            start = i
+            while end < last and person[end] == person[i]:
+                end += 1
+        if marked[i]:
+            continue
+        for j in range(start, end):
+            if (marked[j] or j > i) and near(words, i, j, distance, fine):
+                marked[i] = marked[j] = True
+                break
+
+
+@njit(cache=True, nogil=True)
+def copies(words: Any, person: Any, distance: Any, fine: Any) -> Any:
+    """(n,) the first kept row of the same person that each is near; its own where there is none.
+
+    Rows are kept in their order, each unless it is near one that is kept. Those of a person are
+    next to each other.
+    """
+    of, kept, count = np.empty(len(words), np.int64), np.empty(len(words), np.int64), 0
+    for i in range(len(words)):
+        if i and person[i] != person[i - 1]:
+            count = 0
+        of[i] = i
+        for k in range(count):
+            if near(words, kept[k], i, distance, fine):
+                of[i] = kept[k]
+                break
+        if of[i] == i:
+            kept[count] = i
+            count += 1
+    return of

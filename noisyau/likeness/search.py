@@ -1,14 +1,15 @@
-"""All pairs of hashes within some bits of each other, joined into groups; no pair is missed.
+"""All pairs of hashes within some bits of each other; no pair is missed.
 
-Of 64 bits in `distance` + k blocks, two hashes that differ in at most `distance` bits agree
+Pairs of two people are joined into groups (`components`), and never through a pair of one person:
+the frames of a video look like their neighbours, so that a single false pair would join two whole
+videos. Of 64 bits in `distance` + k blocks, two hashes that differ in at most `distance` bits agree
 in k blocks at least (the pigeonhole principle). So for each choice of k blocks the hashes are
 sorted by the bits in them, and only those that agree there are compared (the permuted tables of
 G. Manku, A. Jain and A. Das Sarma, Detecting Near-Duplicates for Web Crawling, 2007). Pairs are
-never listed and none is compared twice; what is joined already is not compared again, so that a
-video whose frames all look the same costs no more than so many pictures that do not.
+never listed and none is compared twice. Where many agree that are not of one person, `crowds`
+tells them apart by other bits, once for all tables.
 
-What takes long are pictures that share a hash and differ beyond it: n of them are n * n / 2
-comparisons.
+Pairs of one person (`alike`, `copies`) are so few that each can be compared with each.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -18,44 +19,53 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from noisyau.likeness import kernels
+from noisyau.likeness import crowds, kernels
 
 FARTHEST = 6
 """The largest distance that can be searched; from there on tables are many and keys short."""
 
 _KEY_BITS = 24  # at least, so that few of 10 million faces agree by chance
+_LONGEST = 4_000_000  # pairs of different people that are compared where keys agree
 
 
 def components(
-    words: NDArray[np.uint64], distance: int, fine: int, workers: int = 1
+    words: NDArray[np.uint64],
+    person: NDArray[np.int32],
+    distance: int,
+    fine: int,
+    workers: int = 1,
 ) -> NDArray[np.int32]:
-    """What looks the same, and whatever is joined by a chain of such pairs.
+    """Pictures that look like another person's, and whatever is joined by a chain of such pairs.
 
     words     (faces, 4) from `hashes.words`
+    person    (faces,) whom each shows; those of one person are next to each other
     distance  the first words of a pair differ in at most so many bits, 0..FARTHEST
     fine      and all four are apart by so many at most, mirrored or not (`hashes`), 0..256
-    workers   threads; each takes 12 bytes a distinct picture
-    returns   (faces,) the same number for what looks the same; which number means nothing
+    workers   threads; each takes 17 bytes a picture
+    returns   (faces,) the same number for what is joined; which number means nothing
     """
-    distinct, where = _distinct(words)
-    tables = key_places(distance)
-    parents = [np.arange(len(distinct), dtype=np.int32) for _ in range(workers)]
-
-    masks = np.array([np.bitwise_or.reduce(np.uint64(1) << places) for places in tables])
+    places = key_places(distance)
+    masks = np.array([np.bitwise_or.reduce(np.uint64(1) << table) for table in places])
     limits = np.uint64(distance), np.uint64(fine)
 
-    def work(worker: int) -> None:
-        table = np.empty(len(distinct), np.uint64)
-        for number in range(worker, len(tables), workers):
-            kernels.keys(distinct, tables[number], table)
+    def work(worker: int) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+        parent = np.arange(len(words), dtype=np.int32)
+        crowded = np.zeros(len(words), bool)
+        table = np.empty(len(words), np.uint64)
+        for number in range(worker, len(places), workers):
+            kernels.keys(words, places[number], table)
             table.sort()
-            kernels.join_runs(table, distinct, masks[:number], *limits, parents[worker])
+            before = masks[:number]
+            kernels.join_runs(table, words, person, before, *limits, _LONGEST, parent, crowded)
+        return parent, crowded
 
     with ThreadPoolExecutor(workers) as threads:
-        list(threads.map(work, range(workers)))
-    for other in parents[1:]:
-        kernels.join_all(parents[0], other)
-    return cast(NDArray[np.int32], kernels.roots(parents[0])[where])
+        (parent, crowded), *others = threads.map(work, range(workers))
+    for other, more in others:
+        kernels.join_all(parent, other)
+        crowded |= more
+    crowds.join(np.flatnonzero(crowded), words, person, distance, fine, parent)
+    return cast(NDArray[np.int32], kernels.roots(parent))
 
 
 def key_places(distance: int) -> list[NDArray[np.uint64]]:
@@ -73,18 +83,40 @@ def key_places(distance: int) -> list[NDArray[np.uint64]]:
     ]
 
 
-def _distinct(words: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """The rows that differ, sorted, and for each row of `words` which of them it is."""
-    order = np.argsort(words[:, 0], kind="stable")
-    first = words[order, 0]
-    tied = np.zeros(len(first), bool)
-    tied[1:] = first[1:] == first[:-1]
-    tied[:-1] |= tied[1:]
-    again = order[tied]  # the other words matter among these alone
-    order[tied] = again[np.lexsort(words[again, ::-1].T)]
-    rows = words[order]
-    new = np.ones(len(rows), bool)
-    new[1:] = (rows[1:] != rows[:-1]).any(axis=1)
-    where = np.empty(len(rows), np.int64)
-    where[order] = np.cumsum(new) - 1
-    return rows[new], where
+def alike(
+    words: NDArray[np.uint64],
+    person: NDArray[np.int32],
+    distance: int,
+    fine: int,
+    workers: int = 1,
+) -> NDArray[np.bool_]:
+    """(faces,) whether each looks like another one of its person; arguments as of `components`.
+
+    n pictures of one person that are all different are n * n / 2 comparisons.
+    """
+    marked = np.zeros(len(words), bool)
+    new = np.flatnonzero(np.diff(person)) + 1  # where a person begins
+    ends = np.searchsorted(new, np.arange(1, 8 * workers) * len(words) // (8 * workers))
+    bounds = np.unique([0, *np.append(new, len(words))[ends], len(words)])
+
+    def work(piece: int) -> None:
+        first, last = bounds[piece], bounds[piece + 1]
+        limits = np.uint64(distance), np.uint64(fine)
+        kernels.mark_alike(words, person, first, last, *limits, marked)
+
+    with ThreadPoolExecutor(workers) as threads:
+        list(threads.map(work, range(len(bounds) - 1)))
+    return marked
+
+
+def copies(
+    words: NDArray[np.uint64], person: NDArray[np.int32], distance: int, fine: int
+) -> NDArray[np.int64]:
+    """(faces,) the picture that each is a copy of, itself where it is kept.
+
+    In the given order a picture is kept unless it looks like one of its person that is kept: so
+    each copy looks like what it is a copy of, not only like some picture in between. Arguments as
+    of `components`.
+    """
+    found = kernels.copies(words, person, np.uint64(distance), np.uint64(fine))
+    return cast(NDArray[np.int64], found)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from noisyau.demographics import NON_BINARY
+from noisyau.likeness.people import CELEBRITIES, CODED, overlap, sharers
 from noisyau.reporting.words import count, percent, plural
 
 COLUMNS = [
@@ -213,17 +214,19 @@ class Alike:
 
 def alike(duplicates: pd.DataFrame) -> Alike:
     """What `tables.DUPLICATES` holds, in the order of its groups."""
-    own = duplicates[duplicates["corpus"] == "celebrities"]
-    sizes = own.groupby("group").size()
-    people = own.groupby("group")["subject"].agg(lambda names: sorted(set(names)))
-    others = duplicates[duplicates["corpus"] == "coded"].groupby("group")["face_id"].agg(list)
-    coded: dict[str, list[str]] = {}
-    for group, faces in others.items():
-        for subject in people.get(group, []):
-            coded.setdefault(str(subject), []).extend(faces)
+    own = duplicates[duplicates["corpus"] == CELEBRITIES]
+    own = own[own["group"].isin(own["group"][own["group"].duplicated()])]
+    found = overlap(duplicates)
+    direct = duplicates[duplicates["subject"].isin(found.index[found["through"].isna()])]
+    direct = direct[direct["corpus"] == CELEBRITIES].drop_duplicates(["group", "subject"])
+    theirs = duplicates[duplicates["corpus"] == CODED][["group", "face_id"]]
+    pairs = direct[["group", "subject"]].merge(theirs, on="group")
     return Alike(
-        groups=int((sizes > 1).sum()),
-        pictures=int(sizes[sizes > 1].sum()),
-        shared=[names for names in people if len(names) > 1],
-        coded=coded,
+        groups=own["group"].nunique(),
+        pictures=own["face_id"].nunique(),
+        shared=sharers(duplicates, CELEBRITIES).tolist(),
+        coded={
+            str(subject): faces.tolist()
+            for subject, faces in pairs.groupby("subject", sort=False)["face_id"]
+        },
     )

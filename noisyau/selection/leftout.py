@@ -3,15 +3,16 @@
 In this order; a picture has the first that holds:
 
     coded_person    one picture of this celebrity looks the same as one of the coded corpus, so
-                    that the net would be tested on somebody it was pre-trained on; all pictures
-                    of the celebrity go
+                    that the net would be tested on somebody it was pre-trained on, or as one of
+                    such a celebrity, who may be the same under another name
+                    (`people.overlap`); all pictures of the celebrity go
     two_people      the picture is in a group that spans several celebrities: whom it shows is
                     unknown. What is left of a group is of one person, and the split is by
                     person, so that no group is on both sides of it
     unsure          the label's confidence is under the annotator's minimum
     other_identity  the identity filter says that it shows somebody else
-    duplicate       another one of its group is kept: the first by name of those with no other
-                    reason
+    duplicate       the first of its group, which it looks like, stays. Where that one has
+                    another reason the rest stay: they need not look like each other
 """
 
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from numpy.typing import NDArray
 
 from noisyau import tables
 from noisyau.errors import TableError
+from noisyau.likeness import people
 
 REASONS = {
     "coded_person": "of people who are in the test set",
@@ -90,7 +92,7 @@ def left_out(
     groups      `tables.DUPLICATES`
     identity    `tables.IDENTITY`; a face without a row stays
     minimum     confidence, 0..1
-    duplicates  all: every picture of a group stays; one: the first by name
+    duplicates  all: every picture of a celebrity's group stays; one: the first
     """
     stays = np.ones(len(faces), dtype=bool)
     found = [tables.LEFT_OUT.empty_table()]
@@ -104,18 +106,20 @@ def left_out(
         columns = [*names.columns, reasons, told]
         found.append(pa.table(columns, names=tables.LEFT_OUT.names).cast(tables.LEFT_OUT))
 
-    alike = groups[groups["corpus"] == "celebrities"]
-    group = _group(faces["face_id"], alike)
+    alike = groups[groups["corpus"] == people.CELEBRITIES]
+    where = _where(faces["face_id"], alike)
     subject = faces["subject"].combine_chunks()
     person, names = subject.indices.to_numpy(), subject.dictionary.to_pandas()
 
-    coded = _coded_people(alike, groups[groups["corpus"] == "coded"]).reindex(names)
+    coded = _coded_people(groups).reindex(names)
     holds = coded.notna().to_numpy()[person]
     leave("coded_person", holds, lambda rows: coded.iloc[person[rows]])
 
-    several = _several_people(alike)
-    holds = np.isin(group, several.index)
-    leave("two_people", holds, lambda rows: several.reindex(group[rows]))
+    several = people.sharers(groups, people.CELEBRITIES)
+    told = "the same picture under " + several.map(", ".join).astype("str")
+    told = told.reindex(alike["group"])
+    row, holds = _of_faces(where, told.notna().to_numpy(), len(faces))
+    leave("two_people", holds, lambda rows: told.iloc[row[rows]])
 
     sure = faces.select(["confidence"])
     limit = f" is under {minimum:g}"
@@ -129,19 +133,18 @@ def left_out(
 
     other = identity[~identity["kept"].to_numpy(bool)]
     place = pc.index_in(faces["face_id"], _strings(other["face_id"])).fill_null(-1).to_numpy()
-    told = "similarity " + other["similarity"].round(3).astype(str)
-    told = told.where(other["similarity"].notna(), "no similarity")
-    leave("other_identity", place >= 0, lambda rows: told.iloc[place[rows]])
+    unlike = "similarity " + other["similarity"].round(3).astype(str)
+    unlike = unlike.where(other["similarity"].notna(), "no similarity")
+    leave("other_identity", place >= 0, lambda rows: unlike.iloc[place[rows]])
 
     if duplicates == "one":
-        rest = np.flatnonzero((group >= 0) & stays)
-        rows = pd.DataFrame({"group": group[rest], "row": rest})
-        rows["face_id"] = faces["face_id"].take(rest).to_pandas()
-        rows = rows.sort_values("face_id")
-        kept = "the same picture as " + rows.drop_duplicates("group").set_index("group")["face_id"]
-        holds = np.zeros(len(faces), dtype=bool)
-        holds[rows.loc[rows.duplicated("group"), "row"]] = True
-        leave("duplicate", holds, lambda rows: kept.reindex(group[rows]))
+        own = ~alike["group"].isin(people.shared(groups)["group"]).to_numpy()
+        first = np.flatnonzero(~alike["group"].duplicated())[pd.factorize(alike["group"])[0]]
+        first_stays = (where[first] >= 0) & stays[where[first]]
+        copies = own & first_stays & (first != np.arange(len(alike)))
+        copy, holds = _of_faces(where, copies, len(faces))
+        kept = "the same picture as " + alike["face_id"].iloc[first]
+        leave("duplicate", holds, lambda rows: kept.iloc[copy[rows]])
     return LeftOut(pa.concat_tables(found).sort_by("face_id"), stays)
 
 
@@ -153,15 +156,20 @@ def check_split(
     face_id, person, held_out  (faces,): name, number of the person, whether in validation
     groups                     `tables.DUPLICATES`
     """
-    group = _group(face_id, groups[groups["corpus"] == "celebrities"])
-    for what, numbers in (("person", person), ("group of duplicates", group)):
-        known = numbers >= 0
-        index, values = pd.factorize(numbers[known])
+    alike = groups[groups["corpus"] == people.CELEBRITIES]
+    where = _where(face_id, alike)
+    there = where >= 0
+    everyone = np.arange(len(face_id))
+    for what, numbers, rows in (
+        ("person", person, everyone),
+        ("group of duplicates", alike["group"].to_numpy()[there], where[there]),
+    ):
+        index, values = pd.factorize(numbers)
         sides = np.zeros((len(values), 2), dtype=bool)
-        sides[index, held_out[known].astype(int)] = True
+        sides[index, held_out[rows].astype(int)] = True
         both = values[sides.all(axis=1)]
         if len(both):
-            example = face_id[int(np.argmax(numbers == both[0]))]
+            example = face_id[int(rows[np.argmax(numbers == both[0])])]
             raise TableError(
                 f"pretrain.parquet: {len(both)} times a {what} is in both train and validation, "
                 f"as {example} is; nothing was written. The split is by person, and no group may "
@@ -169,28 +177,33 @@ def check_split(
             )
 
 
-def _group(face_id: pa.ChunkedArray | pa.Array, alike: pd.DataFrame) -> NDArray[np.int64]:
-    """(faces,) the group of each, -1 for none."""
-    place = pc.index_in(face_id, _strings(alike["face_id"])).fill_null(-1).to_numpy()
-    group: NDArray[np.int64] = np.append(alike["group"].to_numpy(np.int64), -1)[place]
-    return group
+def _where(face_id: pa.ChunkedArray | pa.Array, alike: pd.DataFrame) -> NDArray[np.int64]:
+    """(rows of alike,) which of the faces each is, -1 for none."""
+    index, names = pd.factorize(alike["face_id"])
+    place = pc.index_in(face_id, _strings(names)).fill_null(-1).to_numpy()
+    found = np.full(len(names), -1)
+    found[place[place >= 0]] = np.flatnonzero(place >= 0)
+    return found[index]
 
 
-def _coded_people(alike: pd.DataFrame, coded: pd.DataFrame) -> pd.Series:
-    """Celebrity -> which of its pictures looks like which coded face, the first pair."""
-    pairs = alike.merge(coded.drop_duplicates("group"), on="group", suffixes=("", "_coded"))
-    pairs = pairs.drop_duplicates("subject").set_index("subject")
-    return pairs["face_id"] + " looks the same as " + pairs["face_id_coded"] + " of the coded"
+def _of_faces(
+    where: NDArray[np.int64], wanted: NDArray[np.bool_], faces: int
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """(faces,) the wanted row of `_where` that each face is, and whether there is one."""
+    row = np.full(faces, -1)
+    rows = np.flatnonzero(wanted & (where >= 0))
+    row[where[rows]] = rows
+    return row, row >= 0
 
 
-def _several_people(alike: pd.DataFrame) -> pd.Series:
-    """Group -> the celebrities that it spans, where they are several."""
-    people = alike.drop_duplicates(["group", "subject"])
-    people = people[people.duplicated("group", keep=False)].sort_values(["group", "subject"])
-    told = {group: ", ".join(names) for group, names in people.groupby("group")["subject"]}
-    return "the same picture under " + pd.Series(told, dtype="str")
+def _coded_people(groups: pd.DataFrame) -> "pd.Series[str]":
+    """Celebrity -> which of its pictures looks like which that says who it is."""
+    found = people.overlap(groups)
+    told = found["face_id"] + " looks the same as " + found["other"]
+    named = " of " + found["through"] + ", who looks the same as somebody coded"
+    return told + named.where(found["through"].notna(), " of the coded")
 
 
-def _strings(names: pd.Series) -> pa.Array:
+def _strings(names: pd.Series | pd.Index) -> pa.Array:
     """As a set of values to look up."""
     return pa.array(names, pa.large_string())

@@ -127,7 +127,7 @@ def test_frames_that_look_like_another_subject_s_are_on_no_side_of_a_split(tmp_p
             _group(1, "person05/1", corpus="celebrities"),
         ]
     )
-    kept, left_out = folds.leave_out(faces, duplicates)
+    kept, left_out = folds.leave_out(faces, labels, duplicates)
     assert left_out["face_id"].tolist() == [f"{frame}#0" for frame in alike]
     assert left_out["subject"].tolist() == ["person00", "person00", "person03"]
     assert set(left_out["reason"]) == {"two_people"}
@@ -138,9 +138,24 @@ def test_frames_that_look_like_another_subject_s_are_on_no_side_of_a_split(tmp_p
     assert not set(table["face_id"]) & set(left_out["face_id"])
 
 
+def test_a_subject_who_would_lose_more_than_half_of_the_coded_frames_is_refused():
+    labels = made.coded(STRANGERS, 4, [1])
+    faces = made.faces(labels)
+    half = _group(0, "person00/1", "person00/2", "person03/1")
+    folds.leave_out(faces, labels, half)
+    more = pd.concat([half, _group(1, "person00/3", "person04/1")])
+    with pytest.raises(TableError, match=r"of person00 3 of 4; at most 50%.*data/duplicates.*fine"):
+        folds.leave_out(faces, labels, more)
+    fewer = labels[labels["item"] != "person00/4"]  # nobody coded it, so it is no use
+    fewer = fewer[fewer["item"] != "person00/3"]
+    with pytest.raises(TableError, match=r"person00 2 of 2.*corrupt_frames"):
+        folds.leave_out(faces, fewer, half)
+
+
 def test_no_frame_is_left_out_where_none_looks_like_another_subject_s(tmp_path):
-    faces = made.faces(made.coded(STRANGERS, 4, [1]))
-    kept, left_out = folds.leave_out(faces, _group(0))
+    labels = made.coded(STRANGERS, 4, [1])
+    faces = made.faces(labels)
+    kept, left_out = folds.leave_out(faces, labels, _group(0))
     pd.testing.assert_frame_equal(kept, faces)
     tables.write(left_out, tmp_path / "left_out.parquet", tables.LABEL_FAILURES)
     assert left_out.empty

@@ -77,11 +77,33 @@ def test_of_a_group_of_one_person_the_first_is_kept_where_asked() -> None:
     assert set(found["detail"].to_pylist()) == {"the same picture as a_1#0"}
 
 
-def test_the_first_of_a_group_is_the_first_that_no_other_reason_takes() -> None:
-    there = faces("a_1 a_2 a_3 a_4", [0.1, 1, 1, 1])
-    shown = identity({"a_2": (0.2, False), "a_3": (0.9, True)})
-    found = reasons(there, groups("a_1 a_2 a_3 a_4"), shown, 0.5, "one")
-    assert found == {"a_1": "unsure", "a_2": "other_identity", "a_4": "duplicate"}
+def test_where_the_first_of_a_group_has_another_reason_the_rest_stay() -> None:
+    """They look like the first, and need not look like each other."""
+    there = faces("a_1 a_2 a_3 b_1 b_2 c_2 c_3", [0.1, 1, 1, 1, 1, 1, 1])
+    alike = groups("a_1 a_2 a_3", "b_1 b_2", "c_1 c_2 c_3")  # c_1 has no label
+    shown = identity({"b_1": (0.2, False)})
+    found = reasons(there, alike, shown, 0.5, "one")
+    assert found == {"a_1": "unsure", "b_1": "other_identity"}
+
+
+def test_a_picture_of_two_people_goes_and_its_copies_stay() -> None:
+    there = faces("a_1 a_2 b_1 c_1 c_2")
+    alike = groups("a_1 b_1", "a_1 a_2", "c_1 c_2")
+    found = reasons(there, alike, duplicates="one")
+    assert found == {"a_1": "two_people", "b_1": "two_people", "c_2": "duplicate"}
+
+
+def test_a_celebrity_who_may_be_one_of_the_coded_under_another_name_goes_too() -> None:
+    there = faces("a_1 a_2 b_1 b_2 c_1 c_2")
+    alike = groups("a_1 S_1", "a_2 b_1", "b_2 c_1")
+    found = left_out(there, alike, NO_IDENTITY, minimum=0.0, duplicates="all").rows.to_pandas()
+    told = found.set_index("face_id")["detail"]
+    assert set(found["face_id"][found["reason"] == "coded_person"].str[0]) == {"a", "b"}
+    assert told["a_2#0"] == "a_1#0 looks the same as S_1#0 of the coded"
+    assert told["b_2#0"] == (
+        "b_1#0 looks the same as a_2#0 of a, who looks the same as somebody coded"
+    )
+    assert found["face_id"][found["reason"] == "two_people"].tolist() == ["c_1#0"]
 
 
 def test_a_picture_has_the_first_of_its_reasons_and_is_told_once() -> None:
