@@ -55,12 +55,14 @@ def join(
         kernels.join_neighbours(order, words, person, *limits, parent)
     plans = _plan(words[rows], _HASH, distance), _plan(words[rows], _BEYOND, fine)
     for block, radius in min(plans, key=lambda plan: plan.cost).radii.items():
-        rows, beyond = _apart(rows, person, kernels.roots(parent))
+        rows, beyond, joined = _apart(rows, person, kernels.roots(parent))
         flips = _FLIPS[: _WITHIN[radius]]
         keys, folded = _keys(words[rows], block), _folded(block)
-        kernels.join_block(rows, keys, flips, folded, beyond, words, person, *limits, parent)
-    joined = np.bincount(kernels.roots(parent))[parent[first]] > 1
-    kernels.join_pairs(again[joined], first[joined], parent)
+        kernels.join_block(
+            rows, keys, flips, folded, beyond, joined, words, person, *limits, parent
+        )
+    found = np.bincount(kernels.roots(parent))[parent[first]] > 1
+    kernels.join_pairs(again[found], first[found], parent)
 
 
 def _equal(
@@ -76,10 +78,10 @@ def _equal(
 
 def _apart(
     rows: NDArray[np.int64], person: NDArray[np.int32], roots: NDArray[np.int32]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """The rows in an order in which those that need no comparison, being joined already or else
-    of one person, are next to each other; and for each the place where they end. The most are
-    last: they are compared with nobody after them."""
+    of one person, are next to each other; and for each the place where they end, and that
+    from which on they are joined. The most are last: they are compared with nobody after them."""
     _, group, sizes = np.unique(roots[rows], return_inverse=True, return_counts=True)
     label = np.where(sizes[group] > 1, group, len(rows) + person[rows].astype(np.int64))
     _, group, sizes = np.unique(label, return_inverse=True, return_counts=True)
@@ -87,7 +89,10 @@ def _apart(
     turn[np.argsort(sizes, kind="stable")] = np.arange(len(sizes))
     order = np.argsort(turn[group], kind="stable")
     in_turn = turn[group][order]
-    return rows[order], np.searchsorted(in_turn, in_turn, side="right")
+    joined = np.where(
+        label[order] < len(rows), np.searchsorted(in_turn, in_turn), np.arange(len(rows))
+    )
+    return rows[order], np.searchsorted(in_turn, in_turn, side="right"), joined
 
 
 def _keys(words: NDArray[np.uint64], block: int) -> NDArray[np.int64]:

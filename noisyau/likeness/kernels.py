@@ -188,6 +188,7 @@ def join_block(
     flips: Any,
     folded: bool,
     beyond: Any,
+    joined: Any,
     words: Any,
     person: Any,
     distance: Any,
@@ -201,6 +202,7 @@ def join_block(
     flips   (k,) bits to turn
     folded  whether a key stands for its opposite too (`fold`)
     beyond  (n,) the place of the first row that row i is compared with
+    joined  (n,) the place from which on all rows up to i are joined with it
     """
     starts = np.zeros((1 << 16) + 1, np.int64)
     for key in keys:
@@ -212,17 +214,17 @@ def join_block(
             break  # as it is for all after it
         for flip in flips:
             key = fold(keys[i] ^ flip) if folded else keys[i] ^ flip
-            for place in range(starts[key + 1] - 1, starts[key] - 1, -1):
-                j = order[place]
-                if j < beyond[i]:
-                    break
-                one, other = rows[i], rows[j]
-                if (
-                    near(words, one, other, distance, fine)
-                    and person[one] != person[other]
-                    and root(parent, one) != root(parent, other)
-                ):
+            place = starts[key + 1] - 1
+            while place >= starts[key] and order[place] >= beyond[i]:
+                one, other = rows[i], rows[order[place]]
+                if root(parent, one) == root(parent, other):
+                    left = joined[order[place]]  # all from there on are joined with `one` too
+                    place = starts[key] + np.searchsorted(order[starts[key] : place], left) - 1
+                    continue
+                if person[one] != person[other] and near(words, one, other, distance, fine):
                     join(parent, one, other)
+                else:
+                    place -= 1
 
 
 @njit(cache=True, nogil=True)

@@ -148,16 +148,16 @@ def quickly(words, person=None, seconds=10):
     return found
 
 
-@pytest.mark.parametrize("people", [1, 2, 1000, 1_000_000])
-def test_a_million_copies_of_one_hash_are_searched_at_once(people):
-    words = np.tile(families(RNG, 1, 1, 0), (1_000_000, 1))
+@pytest.mark.parametrize("people", [1, 2, 1000, 250_000])
+def test_a_quarter_million_copies_of_one_hash_are_searched_at_once(people):
+    words = np.tile(families(RNG, 1, 1, 0), (250_000, 1))
     person = np.sort(np.arange(len(words), dtype=np.int32) % people)
     assert len(set(quickly(words, person).tolist())) == (1 if people > 1 else len(words))
 
 
-def test_a_million_pictures_that_share_the_hash_and_all_but_few_bits_are_one_group():
+def test_a_quarter_million_pictures_that_share_the_hash_and_all_but_few_bits_are_one_group():
     """The frames of a long video of a still head under a thousand names."""
-    words = np.tile(families(RNG, 1, 1, 0), (1_000_000, 1))
+    words = np.tile(families(RNG, 1, 1, 0), (250_000, 1))
     noise = RNG.integers(0, 2**20, len(words), dtype=np.uint64)
     words[:, 1] ^= noise & np.uint64(0x3FF)
     words[:, 3] ^= noise >> np.uint64(10)
