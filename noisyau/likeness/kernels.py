@@ -95,22 +95,13 @@ def keys(words: Any, masks: Any, out: Any) -> None:
 
 @njit(cache=True, nogil=True)
 def join_runs(
-    table: Any,
-    words: Any,
-    person: Any,
-    before: Any,
-    distance: Any,
-    fine: Any,
-    longest: int,
-    parent: Any,
-    crowded: Any,
+    table: Any, words: Any, person: Any, before: Any, distance: Any, fine: Any, parent: Any
 ) -> None:
     """Join the rows of different people that agree in their key and are near.
 
-    table    (n,) uint64, sorted: key and row, 32 bits each
-    person   (n,) int32; the rows of one are next to each other
-    before   the bits of other tables' keys, as masks: who agrees in one of them is compared there
-    longest  pairs of different people; the rows of a run with more are marked in `crowded` instead
+    table   (n,) uint64, sorted: key and row, 32 bits each
+    person  (n,) int32; the rows of one are next to each other; -1 is several people
+    before  the bits of other tables' keys, as masks: who agrees in one of them is compared there
     """
     rows = np.empty(len(table), np.int32)
     for i in range(len(table)):
@@ -121,26 +112,8 @@ def join_runs(
         while last < len(table) and table[last] >> np.uint64(32) == key:
             last += 1
         if last - first > 1:
-            run = rows[first:last]
-            if _pairs(run, person, longest) > longest:
-                for row in run:
-                    crowded[row] = True
-            else:
-                _join_run(run, words, person, before, distance, fine, parent)
+            _join_run(rows[first:last], words, person, before, distance, fine, parent)
         first = last
-
-
-@njit(cache=True, nogil=True)
-def _pairs(run: Any, person: Any, enough: int) -> int:
-    """Of different people in a run, unless they cannot be more than `enough` anyhow."""
-    n = len(run)
-    if n * (n - 1) // 2 <= enough:
-        return 0
-    own, pairs = 0, 0
-    for i in range(n):
-        own = own + 1 if i and person[run[i]] == person[run[i - 1]] else 1
-        pairs += i + 1 - own
-    return pairs
 
 
 @njit(cache=True, nogil=True)
@@ -149,7 +122,8 @@ def _join_run(
 ) -> None:
     other = 0  # the first of the next person
     for i in range(len(run)):
-        while other < len(run) and (other <= i or person[run[other]] == person[run[i]]):
+        who = person[run[i]]
+        while other < len(run) and (other <= i or (who >= 0 and person[run[other]] == who)):
             other += 1
         one = words[run[i], 0]
         for j in range(other, len(run)):
@@ -168,69 +142,6 @@ def _compared(differ: Any, before: Any) -> bool:
         if not differ & before[k]:
             return True
     return False
-
-
-@njit(cache=True, nogil=True)
-def join_neighbours(
-    rows: Any, words: Any, person: Any, distance: Any, fine: Any, parent: Any
-) -> None:
-    """Join each row with the next where they are near and of two people."""
-    for i in range(1, len(rows)):
-        one, other = rows[i - 1], rows[i]
-        if person[one] != person[other] and near(words, one, other, distance, fine):
-            join(parent, one, other)
-
-
-@njit(cache=True, nogil=True)
-def join_block(
-    rows: Any,
-    keys: Any,
-    flips: Any,
-    folded: bool,
-    beyond: Any,
-    joined: Any,
-    words: Any,
-    person: Any,
-    distance: Any,
-    fine: Any,
-    parent: Any,
-) -> None:
-    """Join the rows whose keys differ by one of the flips, and that are near and of two people.
-
-    rows    (n,)
-    keys    (n,) 16 bits each
-    flips   (k,) bits to turn
-    folded  whether a key stands for its opposite too (`fold`)
-    beyond  (n,) the place of the first row that row i is compared with
-    joined  (n,) the place from which on all rows up to i are joined with it
-    """
-    starts = np.zeros((1 << 16) + 1, np.int64)
-    for key in keys:
-        starts[key + 1] += 1
-    starts = np.cumsum(starts)
-    order = np.argsort(keys, kind="mergesort")
-    for i in range(len(rows)):
-        if beyond[i] == len(rows):
-            break  # as it is for all after it
-        for flip in flips:
-            key = fold(keys[i] ^ flip) if folded else keys[i] ^ flip
-            place = starts[key + 1] - 1
-            while place >= starts[key] and order[place] >= beyond[i]:
-                one, other = rows[i], rows[order[place]]
-                if root(parent, one) == root(parent, other):
-                    left = joined[order[place]]  # all from there on are joined with `one` too
-                    place = starts[key] + np.searchsorted(order[starts[key] : place], left) - 1
-                    continue
-                if person[one] != person[other] and near(words, one, other, distance, fine):
-                    join(parent, one, other)
-                else:
-                    place -= 1
-
-
-@njit(cache=True, nogil=True)
-def fold(key: int) -> int:
-    """Of 16 bits and their opposite that which is below 2**15."""
-    return key ^ 0xFFFF if key >> 15 else key
 
 
 @njit(cache=True, nogil=True)

@@ -6,8 +6,8 @@ videos. Of 64 bits in `distance` + k blocks, two hashes that differ in at most `
 in k blocks at least (the pigeonhole principle). So for each choice of k blocks the hashes are
 sorted by the bits in them, and only those that agree there are compared (the permuted tables of
 G. Manku, A. Jain and A. Das Sarma, Detecting Near-Duplicates for Web Crawling, 2007). Pairs are
-never listed and none is compared twice. Where many agree that are not of one person, `crowds`
-tells them apart by other bits, once for all tables.
+never listed and none is compared twice; equal hashes are one. What takes long are pictures of
+different people that share a hash and differ beyond it: n of them are n * n / 2 comparisons.
 
 Pairs of one person (`alike`, `copies`) are so few that each can be compared with each.
 """
@@ -19,13 +19,12 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from noisyau.likeness import crowds, kernels
+from noisyau.likeness import kernels
 
 FARTHEST = 6
 """The largest distance that can be searched; from there on tables are many and keys short."""
 
 _KEY_BITS = 24  # at least, so that few of 10 million faces agree by chance
-_LONGEST = 4_000_000  # pairs of different people that are compared where keys agree
 
 
 def components(
@@ -38,34 +37,66 @@ def components(
     """Pictures that look like another person's, and whatever is joined by a chain of such pairs.
 
     words     (faces, 4) from `hashes.words`
-    person    (faces,) whom each shows; those of one person are next to each other
+    person    (faces,) whom each shows, 0 and on
     distance  the first words of a pair differ in at most so many bits, 0..FARTHEST
     fine      and all four are apart by so many at most, mirrored or not (`hashes`), 0..256
-    workers   threads; each takes 17 bytes a picture
+    workers   threads; each takes 16 bytes a distinct picture
     returns   (faces,) the same number for what is joined; which number means nothing
     """
+    distinct, where, owner = _distinct(words, person)
     places = key_places(distance)
     masks = np.array([np.bitwise_or.reduce(np.uint64(1) << table) for table in places])
     limits = np.uint64(distance), np.uint64(fine)
 
-    def work(worker: int) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-        parent = np.arange(len(words), dtype=np.int32)
-        crowded = np.zeros(len(words), bool)
-        table = np.empty(len(words), np.uint64)
+    def work(worker: int) -> NDArray[np.int32]:
+        parent = np.arange(len(distinct), dtype=np.int32)
+        table = np.empty(len(distinct), np.uint64)
         for number in range(worker, len(places), workers):
-            kernels.keys(words, places[number], table)
+            kernels.keys(distinct, places[number], table)
             table.sort()
-            before = masks[:number]
-            kernels.join_runs(table, words, person, before, *limits, _LONGEST, parent, crowded)
-        return parent, crowded
+            kernels.join_runs(table, distinct, owner, masks[:number], *limits, parent)
+        return parent
 
     with ThreadPoolExecutor(workers) as threads:
-        (parent, crowded), *others = threads.map(work, range(workers))
-    for other, more in others:
+        parent, *others = threads.map(work, range(workers))
+    for other in others:
         kernels.join_all(parent, other)
-        crowded |= more
-    crowds.join(np.flatnonzero(crowded), words, person, distance, fine, parent)
-    return cast(NDArray[np.int32], kernels.roots(parent))
+    found = kernels.roots(parent)
+    # equal pictures of one person that nobody else's looks like are joined by no pair
+    alone = (np.bincount(found, minlength=len(found))[found] == 1) & (owner >= 0)
+    joined = cast(NDArray[np.int32], found[where])
+    rows = np.flatnonzero(alone[where])
+    joined[rows] = len(distinct) + np.arange(len(rows))
+    return joined
+
+
+def _distinct(
+    words: NDArray[np.uint64], person: NDArray[np.int32]
+) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int32]]:
+    """The rows that differ, which of them each row is, and whose each is, -1 for several people's.
+
+    They come by person. A row of several people is as good as one of each: whoever else looks like
+    it looks like somebody else's.
+    """
+    order = np.argsort(words[:, 0], kind="stable")
+    first = words[order, 0]
+    tied = np.zeros(len(first), bool)
+    tied[1:] = first[1:] == first[:-1]
+    tied[:-1] |= tied[1:]
+    again = order[tied]  # the other words matter among these alone
+    order[tied] = again[np.lexsort(words[again, ::-1].T)]
+    rows = words[order]
+    new = np.ones(len(rows), bool)
+    new[1:] = (rows[1:] != rows[:-1]).any(axis=1)
+    number = np.cumsum(new) - 1
+    owner = person[order][new]
+    owner[number[person[order] != owner[number]]] = -1
+    by_owner = np.argsort(owner, kind="stable")
+    place = np.empty(len(owner), np.int64)
+    place[by_owner] = np.arange(len(owner))
+    where = np.empty(len(rows), np.int64)
+    where[order] = place[number]
+    return rows[new][by_owner], where, owner[by_owner]
 
 
 def key_places(distance: int) -> list[NDArray[np.uint64]]:
