@@ -259,6 +259,11 @@ class Augment(Model):
     rotation: Annotated[float, Field(ge=0, le=180)]
     skew: Annotated[float, Field(ge=0, le=45)]
     scale: Annotated[float, Field(ge=0, lt=1)]
+    shift: Annotated[float, Field(ge=0, le=0.5)]
+    zoom: Annotated[float, Field(ge=0, lt=1)]
+    brightness: Share
+    contrast: Share
+    blur: Annotated[float, Field(ge=0, le=8)]
 
 
 class Training(Model):
@@ -273,6 +278,7 @@ class Training(Model):
     weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     patience: PositiveInt
     augment: Augment
+    sampling: Literal["uniform", "balanced"]
 
 
 class Pretrain(Training):
