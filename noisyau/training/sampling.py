@@ -6,8 +6,6 @@ from numpy.typing import NDArray
 from noisyau.errors import TrainingError
 from noisyau.training.losses import MISSING
 
-WAYS = ("uniform", "balanced")
-
 
 def order(way: str, labels: NDArray[np.float16], seed: int) -> NDArray[np.int64]:
     """(faces,) rows of the labels; an epoch has as many steps in either way.
@@ -16,9 +14,11 @@ def order(way: str, labels: NDArray[np.float16], seed: int) -> NDArray[np.int64]
     labels  (faces, aus): 1, 0, between them soft; 255 missing
     seed    the epoch's own
     """
+    if way == "uniform":
+        return np.random.default_rng(seed).permutation(len(labels))
     if way == "balanced":
         return _balanced(labels, seed)
-    return np.random.default_rng(seed).permutation(len(labels))
+    raise TrainingError(f"sampling: {way!r} is not allowed; allowed: uniform, balanced")
 
 
 def _balanced(labels: NDArray[np.float16], seed: int) -> NDArray[np.int64]:
