@@ -259,11 +259,11 @@ class Augment(Model):
     rotation: Annotated[float, Field(ge=0, le=180)]
     skew: Annotated[float, Field(ge=0, le=45)]
     scale: Annotated[float, Field(ge=0, lt=1)]
-    shift: Annotated[float, Field(ge=0, le=0.5)]
-    zoom: Annotated[float, Field(ge=0, lt=1)]
-    brightness: Share
-    contrast: Share
-    blur: Annotated[float, Field(ge=0, le=8)]
+    shift: Annotated[float, Field(ge=0, le=0.25)]
+    zoom: Annotated[float, Field(ge=0, le=0.5)]
+    brightness: Annotated[float, Field(ge=0, le=0.5)]
+    contrast: Annotated[float, Field(ge=0, le=0.8)]
+    blur: Annotated[float, Field(ge=0, le=4)]
 
 
 class Training(Model):

@@ -28,9 +28,9 @@ class Augment:
     skew        at most so many degrees that verticals lean either way
     scale       at most so much larger or smaller, as a share of the size, 0..1
     shift       at most so far along either axis, as a share of the side
-    zoom        as scale, but by width and by height each with its own draw, so that faces become
-                broader or longer; Keras's zoom_range
-    brightness  at most so much lighter or darker, as a share of white, 0..1
+    zoom        as scale, but width and height each by a draw of their own, so that faces become
+                broader or longer, as Keras's zoom_range does; nobody says which Bishay et al. did
+    brightness  at most so much lighter or darker, as a share of white
     contrast    at most so much further from or nearer to the picture's mean, as a share, 0..1
     blur        standard deviation of a Gaussian, at most so many pixels
     """
