@@ -261,6 +261,11 @@ class Augment(Model):
     rotation: Annotated[float, Field(ge=0, le=180)]
     skew: Annotated[float, Field(ge=0, le=45)]
     scale: Annotated[float, Field(ge=0, lt=1)]
+    shift: Annotated[float, Field(ge=0, le=0.25)]
+    zoom: Annotated[float, Field(ge=0, le=0.5)]
+    brightness: Annotated[float, Field(ge=0, le=0.5)]
+    contrast: Annotated[float, Field(ge=0, le=0.8)]
+    blur: Annotated[float, Field(ge=0, le=4)]
 
 
 class Training(Model):
@@ -275,6 +280,7 @@ class Training(Model):
     weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     patience: PositiveInt
     augment: Augment
+    sampling: Literal["uniform", "balanced"]
 
 
 class Pretrain(Training):

@@ -3,7 +3,9 @@
 import re
 from pathlib import Path
 
+import pytest
 import yaml
+from pydantic import ValidationError
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -51,3 +53,18 @@ def test_every_pinned_package_has_one_version() -> None:
     pins = [line for line in lines if line and not line.startswith("#")]
     assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9._]+", pin) for pin in pins)
     assert "torch==2.13.0" in pins
+
+
+def test_the_picture_of_augmentations_has_each_at_the_strength_of_params_and_at_the_largest() -> (
+    None
+):
+    from bench import augmentations
+    from noisyau import params
+
+    shipped = params.load(ROOT / "params.yaml").defaults.pretrain.augment.model_dump()
+    assert set(augmentations.ROWS) == set(shipped)
+    for name, (usual, largest, _) in augmentations.ROWS.items():
+        assert shipped[name] in (0, usual), name
+        params.Augment(**{**shipped, name: largest})
+        with pytest.raises(ValidationError):
+            params.Augment(**{**shipped, name: 1.02 * largest})

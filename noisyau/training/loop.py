@@ -23,6 +23,7 @@ from tqdm import tqdm
 from noisyau import aus as au_names
 from noisyau import outputs
 from noisyau.errors import TrainingError
+from noisyau.training import sampling
 from noisyau.training.augment import Augment
 from noisyau.training.device import Device
 from noisyau.training.faces import Faces, Scaling
@@ -54,6 +55,7 @@ class Recipe:
     weight_decay: float
     patience: int
     augment: Augment
+    sampling: str = "uniform"
 
     @classmethod
     def of(cls, knobs: Mapping[str, Any]) -> "Recipe":
@@ -169,10 +171,10 @@ def _run_epoch(
     seed: int,
     label: str,
 ) -> float:
-    """One pass over the faces in random order; the mean of the steps' losses."""
+    """As many faces as there are, as `recipe.sampling` says; the mean of the steps' losses."""
     torch.manual_seed(seed)  # dropout
     generator = device.generator(seed)
-    order = np.random.default_rng(seed).permutation(len(faces))
+    order = sampling.order(recipe.sampling, faces.labels, seed)
     labels = device.tensor(faces.labels)
     total = torch.zeros((), device=device.device)
     net.train()

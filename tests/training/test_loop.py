@@ -49,6 +49,22 @@ def test_the_same_seed_gives_the_same_bytes_and_another_one_others(tmp_path):
         assert first != other
 
 
+def test_balanced_sampling_is_another_run_and_goes_on_where_it_stopped(tmp_path):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    uniform = made.pretrain(tmp_path / "uniform.pt")
+    whole = made.pretrain(tmp_path / "whole.pt", sampling="balanced")
+    with pytest.raises(KeyboardInterrupt):
+        made.pretrain(tmp_path / "stopped.pt", sampling="balanced", on_epoch=stop)
+    resumed = made.pretrain(tmp_path / "stopped.pt", sampling="balanced")
+    assert whole.history["step"].tolist() == uniform.history["step"].tolist()
+    assert whole.history["train_loss"][0] != uniform.history["train_loss"][0]
+    assert resumed.history.equals(whole.history)
+    for name, weights in whole.checkpoint.weights.items():
+        assert torch.equal(resumed.checkpoint.weights[name], weights)
+
+
 @pytest.mark.parametrize("stop_after", [1, 5])
 def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(tmp_path, stop_after):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
