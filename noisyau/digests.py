@@ -64,5 +64,5 @@ def _read(notes: Path) -> dict[str, _Note]:
     try:
         read = json.loads(notes.read_text())
         return {file: (stamp, digest) for file, (stamp, digest) in read.items()}
-    except (FileNotFoundError, ValueError):  # none yet, or not ours: all is read again
+    except (FileNotFoundError, ValueError):  # none yet, or damaged: all is read again
         return {}

@@ -16,6 +16,7 @@ process; at 0.7 to 1 GB a second and core, and the disk would have to read them 
 
 import hashlib
 import json
+import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -164,6 +165,7 @@ def _opened(array: Path) -> FaceArray:
     path, names_path = array / PICTURES, array / NAMES
     try:
         made = json.loads((array / CHECKS).read_text())
+        checks = made["pictures"]
         pictures = np.lib.format.open_memmap(path, mode="r")
         beyond = path.stat().st_size - pictures.offset - pictures.nbytes
         if [*pictures.shape, str(pictures.dtype), beyond] != [*made["shape"], "uint8", 0]:
@@ -171,10 +173,11 @@ def _opened(array: Path) -> FaceArray:
                 f"{PICTURES} holds {pictures.shape} {pictures.dtype} and {beyond:,} bytes more, "
                 f"not {tuple(made['shape'])} uint8"
             )
+        if len(checks) != math.ceil(len(pictures) / BLOCK):
+            raise ValueError(f"{CHECKS} has {len(checks)} blocks for {len(pictures):,} pictures")
         with names_path.open("rb") as file:
             if crc32(file, 0, names_path.stat().st_size) != made["names"]:
                 raise ValueError(f"{NAMES} is not what was written")
     except (OSError, KeyError, ValueError) as error:
         raise TableError(f"{array}: this array is damaged: {error}") from error
-    checks = made["pictures"]
     return FaceArray(pictures, Names(names_path), array, checks, np.zeros(len(checks), bool))
