@@ -69,7 +69,10 @@ class FaceArray:
         TableError names a face that is not there, and pictures that have changed; the array
         then goes, to be made anew.
         """
-        asked = pa.chunked_array([pa.array(face_ids, pa.string())])
+        asked = pa.array(face_ids)
+        if isinstance(asked, pa.ChunkedArray):  # as pandas has what came from several pieces
+            asked = asked.combine_chunks()
+        asked = asked.cast(pa.string())
         found = self.names.rows(asked)
         absent = np.flatnonzero(found < 0)
         if len(absent):

@@ -15,7 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from noisyau import outputs, tables
+from noisyau import outputs
+
+_PIECE = 2**16  # names that are Python's strings at once, to be hashed
 
 _SCHEMA = pa.schema([("face_id", pa.string()), ("hash", pa.uint64())])
 
@@ -27,37 +29,41 @@ class Names:
     """
 
     def __init__(self, path: Path) -> None:
-        table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-        self.face_ids, self._hashes = table["face_id"], table["hash"]
+        self._table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+        self.face_ids: pa.ChunkedArray = self._table["face_id"]
 
     def __len__(self) -> int:
         return len(self.face_ids)
 
-    def rows(self, names: pa.ChunkedArray) -> NDArray[np.int64]:
+    def rows(self, names: pa.Array) -> NDArray[np.int64]:
         """Where each of these names is, -1 for one that is not there."""
-        wanted, which = np.unique(_hashes(names), return_inverse=True)
-        found = np.full(len(wanted), -1, np.int64)
-        for first in range(0, len(self) if len(wanted) else 0, tables.PIECE):
-            hashes = self._hashes.slice(first, tables.PIECE).to_numpy()
-            order = np.argsort(hashes)  # searched in order, the cache is used
-            at = np.minimum(np.searchsorted(wanted, hashes[order]), len(wanted) - 1)
-            hits = wanted[at] == hashes[order]
-            found[at[hits]] = first + order[hits]
-        rows = found[which]
-        wrong = np.flatnonzero(~self._are(rows, names))
-        if len(wrong):  # absent, or in a million such tables once: two names of one hash
-            others = pc.index_in(names.take(pa.array(wrong)), value_set=self.face_ids)
-            rows[wrong] = pc.fill_null(others, -1).to_numpy()
+        if not len(names):
+            return np.zeros(0, np.int64)
+        wanted, one, which = np.unique(_hashes(names), return_index=True, return_inverse=True)
+        found, first = np.full(len(wanted), -1, np.int64), 0
+        for piece in self._table.to_batches():
+            hashes = piece["hash"].to_numpy()
+            at = np.minimum(np.searchsorted(wanted, hashes), len(wanted) - 1)
+            hits = np.flatnonzero(wanted[at] == hashes)
+            hits = hits[_same(piece["face_id"], hits, names, one[at[hits]])]
+            found[at[hits]] = first + hits
+            first += len(hashes)
+        rows, one = found[which], one[which]
+        twice = np.flatnonzero(one != np.arange(len(names)))
+        rows[twice[~_same(names, twice, names, one[twice])]] = -1
+        absent = np.flatnonzero(rows < 0)
+        if len(absent):  # or, in a million such searches once, two names had one hash
+            exact = pc.index_in(names.take(pa.array(absent)), value_set=self.face_ids)
+            rows[absent] = pc.fill_null(exact, -1).to_numpy()
         return rows
 
-    def _are(self, rows: NDArray[np.int64], names: pa.ChunkedArray) -> NDArray[np.bool_]:
-        """(m,) whether the name in each row is this one."""
-        same = np.zeros(len(rows), bool)
-        for first in range(0, len(rows) if len(self) else 0, tables.PIECE):
-            some = slice(first, first + tables.PIECE)
-            there = self.face_ids.take(pa.array(np.maximum(rows[some], 0)))
-            same[some] = pc.equal(there, names.slice(first, tables.PIECE)).to_numpy()
-        return same & (rows >= 0)
+
+def _same(
+    some: pa.Array, at: NDArray[np.int64], others: pa.Array, there: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """(m,) whether names at these places are those at these places of others."""
+    equal = pc.equal(some.take(pa.array(at)), others.take(pa.array(there)))
+    return cast(NDArray[np.bool_], equal.to_numpy(zero_copy_only=False))
 
 
 def write(pieces: Iterable[pa.Array], path: Path) -> None:
@@ -68,14 +74,13 @@ def write(pieces: Iterable[pa.Array], path: Path) -> None:
         pa.ipc.new_file(file, _SCHEMA) as writer,
     ):
         for names in pieces:
-            hashes = pa.array(_hashes(pa.chunked_array([names])))
-            writer.write_batch(pa.record_batch([names, hashes], schema=_SCHEMA))
+            writer.write_batch(pa.record_batch([names, pa.array(_hashes(names))], schema=_SCHEMA))
 
 
-def _hashes(names: pa.ChunkedArray) -> NDArray[np.uint64]:
+def _hashes(names: pa.Array) -> NDArray[np.uint64]:
     """(n,)"""
     found = np.empty(len(names), np.uint64)
-    for first in range(0, len(names), tables.PIECE):
-        some = names.slice(first, tables.PIECE).to_numpy().astype(object)
+    for first in range(0, len(names), _PIECE):
+        some = names.slice(first, _PIECE).to_numpy(zero_copy_only=False)
         found[first : first + len(some)] = pd.util.hash_array(some, categorize=False)
-    return cast(NDArray[np.uint64], found)
+    return found

@@ -6,7 +6,6 @@ import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 
-from noisyau import tables
 from noisyau.faces import names
 from noisyau.faces.names import Names
 
@@ -17,14 +16,14 @@ def written(path: Path, *pieces: list[str]) -> Names:
 
 
 def rows(there: Names, asked: list[str]) -> list[int]:
-    return there.rows(pa.chunked_array([pa.array(asked, pa.string())])).tolist()
+    return there.rows(pa.array(asked, pa.string())).tolist()
 
 
 @pytest.mark.parametrize("piece", [1, 7, 10**6])
 def test_names_are_found_as_a_dictionary_finds_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int
 ) -> None:
-    monkeypatch.setattr(tables, "PIECE", piece)
+    monkeypatch.setattr(names, "_PIECE", piece)
     rng = np.random.default_rng(piece)
     every = [f"m.{number}_é#0" for number in rng.permutation(200)]
     there = written(tmp_path / "names", every[:90], [], every[90:120])
