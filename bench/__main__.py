@@ -12,7 +12,17 @@ import torch
 
 from noisyau import jobs
 
-NAMES = ("training", "workers", "openface", "people", "near", "sampling", "memory", "whole")
+NAMES = (
+    "training",
+    "arrays",
+    "workers",
+    "openface",
+    "people",
+    "near",
+    "sampling",
+    "memory",
+    "whole",
+)
 
 
 def main(names: list[str]) -> None:

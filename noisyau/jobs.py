@@ -25,7 +25,13 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    wait,
+)
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, contextmanager
 from itertools import islice
@@ -77,21 +83,24 @@ def code() -> str:
 
 
 @contextmanager
-def alone(name: str, root: Path = Path(".parts/locks")) -> Iterator[None]:
+def alone(name: str, root: Path = Path(".parts/locks"), *, waits: bool = False) -> Iterator[None]:
     """Work that only one process may do at a time, such as a stage and all that it writes.
 
-    Raises JobError at once where another process is at it. The lock ends with the process,
-    however it ends.
+    Where another process is at it, this one waits until it ends, or raises JobError at once. The
+    lock ends with the process, however it ends.
     """
     root.mkdir(parents=True, exist_ok=True)
     with (root / name).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise JobError(
-                f"{name}: another process is running this stage here; wait until it ends, or "
-                "stop it, and run the same command again"
-            ) from error
+            if not waits:
+                raise JobError(
+                    f"{name}: another process is running this stage here; wait until it ends, or "
+                    "stop it, and run the same command again"
+                ) from error
+            print(f"{name}: another process is at it; waiting until it ends", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
@@ -115,6 +124,7 @@ def run(
     *,
     workers: int,
     cluster: str | None = None,
+    threads: bool = False,
     label: str,
     unit: str,
     total: int | None = None,
@@ -127,6 +137,8 @@ def run(
     workers  processes, each with one thread
     cluster  who does the work: None, processes here; `local`, a Dask cluster of processes here;
              else the address of a Dask scheduler, whose workers there are as many as there are
+    threads  workers are threads of this process: for short work that leaves Python's lock alone,
+             in a process whose modules take long to import
     total    units in all, where known, so that the bar can tell the time left
 
     An error of a task stops the work after the tasks in hand have ended; their parts are kept.
@@ -157,7 +169,8 @@ def run(
 
             _hand_out(dask(work, cluster, workers, folder), tasks, paths, todo, bar)
         elif workers > 1:
-            _hand_out(_processes(work, workers), tasks, paths, todo, bar)
+            pool = _threads(work, workers) if threads else _processes(work, workers)
+            _hand_out(pool, tasks, paths, todo, bar)
         else:
             for name in todo:
                 bar.update(do(work, tasks[name], paths[name]))
@@ -207,6 +220,17 @@ def _processes(work: Work[Any], workers: int) -> Iterator[Pool]:
 
     try:
         yield Pool(submit, lambda: _AHEAD * workers, (BrokenProcessPool,))
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _threads(work: Work[Any], workers: int) -> Iterator[Pool]:
+    pool = ThreadPoolExecutor(workers)
+    try:
+        yield Pool(
+            lambda task, path: pool.submit(do, work, task, path), lambda: _AHEAD * workers, ()
+        )
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from noisyau import jobs, outputs, params, tables, tracking
 from noisyau.evaluation.folds import check
 from noisyau.faces import arrays
+from noisyau.faces.crops import Form
 from noisyau.training import checkpoint, device, fit
 from noisyau.training.faces import Faces
 from noisyau.training.loop import Recipe
@@ -33,15 +34,9 @@ def main(variant: str, fold: int) -> None:
         codes = tables.read_codes(coded, knobs.finetune.aus, "item")
         items = frames.assign(item=frames["face_id"].str.removesuffix("#0"))
         rows = tables.joined(items, codes, "item", (folds, coded))
-        pictures = arrays.build(
-            Path("data/faces/coded"),
-            Path(".parts/arrays"),
-            size=knobs.net.side,
-            channels=knobs.net.channels,
-            margin=knobs.net.margin,
-            workers=jobs.workers(settings.workers),
-        )
-        at = pictures.rows(rows["face_id"].tolist())
+        store, workers = Path("data/faces/coded"), jobs.workers(settings.workers)
+        pictures = arrays.build(store, Form.of(knobs.net.model_dump()), workers=workers)
+        at = pictures.rows(rows["face_id"])
         faces = Faces.of(pictures.pictures, at, rows, knobs.finetune.aus)
         roles = {role: (rows["role"] == role).to_numpy(bool) for role in rows["role"].unique()}
         parts = jobs.parts(f"finetune-{variant}-{fold}", told, digests, pictures.key, str(where))

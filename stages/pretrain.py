@@ -8,6 +8,7 @@ from pathlib import Path
 
 from noisyau import aus, jobs, outputs, params, tables, tracking
 from noisyau.faces import arrays
+from noisyau.faces.crops import Form
 from noisyau.training import checkpoint, device, fit
 from noisyau.training.faces import Faces
 from noisyau.training.loop import Recipe
@@ -27,15 +28,9 @@ def main(variant: str) -> None:
         made_from: dict[str, object] = {"seed": settings.seed}
         faces, key = Faces.none(knobs.net.channels, knobs.net.side, knobs.pretrain.aus), ""
         if len(members):
-            pictures = arrays.build(
-                Path("data/faces/celebrities"),
-                Path(".parts/arrays"),
-                size=knobs.net.side,
-                channels=knobs.net.channels,
-                margin=knobs.net.margin,
-                workers=jobs.workers(settings.workers),
-            )
-            at = pictures.rows(members["face_id"].tolist())
+            store, workers = Path("data/faces/celebrities"), jobs.workers(settings.workers)
+            pictures = arrays.build(store, Form.of(net), workers=workers)
+            at = pictures.rows(members["face_id"])
             wanted = knobs.pretrain.aus
             faces = Faces.of(pictures.pictures, at, members, wanted, aus.target)
             key = pictures.key

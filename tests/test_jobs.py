@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from pathlib import Path
 
@@ -40,15 +41,18 @@ def fill_the_disk(task: int, _: Path) -> int:
 TASKS = {f"{number:02d}": number for number in range(6)}
 
 
-def run(work: jobs.Work[int], folder: Path, workers: int) -> list[Path]:
-    return jobs.run(work, TASKS, folder, workers=workers, label="test", unit="row", total=6)
+def run(work: jobs.Work[int], folder: Path, workers: int, threads: bool = False) -> list[Path]:
+    return jobs.run(
+        work, TASKS, folder, workers=workers, threads=threads, label="test", unit="row", total=6
+    )
 
 
+@pytest.mark.parametrize("threads", [False, True])
 @pytest.mark.parametrize("workers", [1, 2])
 def test_parts_come_in_the_order_of_the_tasks_whoever_did_them(
-    tmp_path: Path, workers: int
+    tmp_path: Path, workers: int, threads: bool
 ) -> None:
-    texts = [path.read_text() for path in run(square, tmp_path, workers)]
+    texts = [path.read_text() for path in run(square, tmp_path, workers, threads)]
     assert texts == ["0", "1", "4", "9", "16", "25"]
 
 
@@ -57,10 +61,12 @@ def test_a_finished_part_is_not_done_again(tmp_path: Path) -> None:
     assert run(square, tmp_path, 1)[2].read_text() == "done before"
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_an_error_reaches_the_caller_and_leaves_no_half_part(tmp_path: Path, workers: int) -> None:
+@pytest.mark.parametrize(("workers", "threads"), [(1, False), (2, False), (2, True)])
+def test_an_error_reaches_the_caller_and_leaves_no_half_part(
+    tmp_path: Path, workers: int, threads: bool
+) -> None:
     with pytest.raises(NoisyauError, match="row 3 is bad"):
-        run(fail_on_three, tmp_path, workers)
+        run(fail_on_three, tmp_path, workers, threads)
     assert "03" not in {path.name for path in tmp_path.iterdir()}
     assert not list(tmp_path.glob("*.part"))
 
@@ -161,7 +167,7 @@ def test_workers_do_not_outlive_a_killed_parent_and_its_parts_are_whole(tmp_path
     assert {path.read_text() for path in finished} == {"x" * 20}
 
 
-def test_a_stage_that_runs_already_is_refused_until_it_ends(tmp_path: Path) -> None:
+def test_a_stage_that_runs_already_is_refused_or_waited_for_until_it_ends(tmp_path: Path) -> None:
     hold = f"""
         import time
         from pathlib import Path
@@ -180,6 +186,8 @@ def test_a_stage_that_runs_already_is_refused_until_it_ends(tmp_path: Path) -> N
         ):
             pass
         with jobs.alone("detect-celebrities", tmp_path):
-            other.kill()
+            threading.Timer(0.2, other.kill).start()
+        with jobs.alone("detect-coded", tmp_path, waits=True):
+            assert other.wait() == -signal.SIGKILL
     with jobs.alone("detect-coded", tmp_path):
         assert other.returncode == -signal.SIGKILL

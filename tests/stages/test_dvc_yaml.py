@@ -10,7 +10,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 WITHOUT_EFFECT = {
     # on what is written
-    *("assets", "cluster", "errors", "items", "jobs", "outputs", "params", "tracking"),
+    *("assets", "cluster", "digests", "errors", "items", "jobs", "outputs", "params", "tracking"),
 }
 
 
