@@ -12,7 +12,10 @@ import torch
 
 from noisyau import jobs
 
-NAMES = ("training", "workers", "openface", "people", "near", "sampling", "memory", "whole")
+NAMES = (
+    *("training", "step", "loaders", "pictures", "workers", "openface", "people", "near"),
+    *("sampling", "memory", "whole"),
+)
 
 
 def main(names: list[str]) -> None:

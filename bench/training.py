@@ -59,10 +59,10 @@ def decode(image: bytes) -> NDArray[np.uint8]:
     return cv2.resize(picture, (SIZE, SIZE), interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
 
 
-def images() -> list[bytes]:
+def images(count: int) -> list[bytes]:
     """Random smooth colour pictures as JPEG."""
     rng = np.random.default_rng(1)
-    coarse = rng.integers(0, 256, (FACES, 12, 12, 3), dtype=np.uint8)
+    coarse = rng.integers(0, 256, (count, 12, 12, 3), dtype=np.uint8)
     large = (cv2.resize(one, (CROP, CROP), interpolation=cv2.INTER_CUBIC) for one in coarse)
     return [cv2.imencode(".jpg", one)[1].tobytes() for one in large]
 

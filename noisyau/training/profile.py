@@ -3,8 +3,8 @@
     watch = Watch(device, tracing=True)
     watch.learn(net, (1, 64, 64))            # what a face costs
     with watch.epoch(faces):                 # on the wall clock
-        for ...:
-            with watch.part("input"): ...    # pictures onto the device, augmented, scaled
+        for batch in watch.each(batches):    # waiting for a batch is `input`,
+            with watch.part("input"): ...    # as is what is done with it: augmented, scaled
             with watch.part("forward"): ...  # with the loss
             with watch.part("backward"): ...
             with watch.part("optimiser"): ...
@@ -21,11 +21,11 @@ import gzip
 import re
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 import torch
@@ -34,6 +34,8 @@ from torch.profiler import ProfilerActivity, profile, record_function
 
 from noisyau import outputs
 from noisyau.training.device import Device
+
+Batch = TypeVar("Batch")
 
 PEAKS = {
     "H200": 989e12,
@@ -99,6 +101,16 @@ class Watch:
             began = self._mark()
             yield
             self._spans.append((name, began, self._mark()))
+
+    def each(self, batches: Iterable[Batch]) -> Iterator[Batch]:
+        """The batches; the time until each is there is input."""
+        remaining = iter(batches)
+        while True:
+            with self.part("input"):
+                batch = next(remaining, None)
+            if batch is None:
+                return
+            yield batch
 
     def step(self) -> None:
         """A step has ended."""

@@ -43,6 +43,21 @@ def test_parts_are_timed_and_what_is_left_is_the_host():
     assert table["ms_a_step"].to_list() == pytest.approx((1000 * table["seconds"]).to_list())
 
 
+def test_waiting_for_a_batch_is_input():
+    def slow():
+        for number in range(3):
+            time.sleep(0.02)
+            yield number
+
+    watch, seen = Watch(CPU), []
+    with watch.epoch(3):
+        for number in watch.each(slow()):
+            seen.append(number)
+            watch.step()
+    assert seen == [0, 1, 2]
+    assert watch.numbers()["speed/waiting"] > 0.8
+
+
 def test_every_run_tells_its_speed_its_waiting_and_its_share_of_the_peak(tmp_path):
     for numbers in trained(tmp_path, epochs=2):
         assert numbers["speed/faces_per_s"] > 0
