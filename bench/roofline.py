@@ -9,8 +9,8 @@ each tensor once for each pass that reads or writes it, and no cache; activation
 weights float32 that are cast on the way in, and their gradients on the way out. "Here" is one
 core of this processor, with its own peaks, the best that a matrix product and a copy come to just
 before. Measured is the median of a layer's own core seconds, one layer after another on the batch
-that the net has made by then; pooling and ReLU count with the convolution before them. Dropout is left out, as the default
-run does.
+that the net has made by then; pooling and ReLU count with the convolution before them. Dropout is
+left out, as the default run does.
 """
 
 import statistics
