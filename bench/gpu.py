@@ -15,6 +15,7 @@ import platform
 import statistics
 import sys
 import time
+from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -32,7 +33,7 @@ from noisyau.training import fit, profile
 from noisyau.training.augment import Augment
 from noisyau.training.device import Device, choose
 from noisyau.training.faces import Faces
-from noisyau.training.profile import Watch
+from noisyau.training.profile import Timer
 
 TARGETS = {"faces_per_s": 60_000, "epoch_s": 3.0, "against_plain": 20.0, "against_pure": 0.95}
 CROP = 192  # pixels of the JPEGs that the plain loop decodes
@@ -262,7 +263,7 @@ def curve(device: Device, sizes: Sizes) -> tuple[list[dict[str, float]], fit.Fit
                 batch=32, epochs=6, dropout=0.0, augment=STILL, learning_rate=sizes.checked_rate
             ),
             net=sizes.net, channels=1, size=sizes.side, margin=0.0, device=device, seed=1,
-            state=Path(folder, "state.pt"), provenance={}, watch=Watch(device),
+            state=Path(folder, "state.pt"), provenance={}, timer=Timer(device),
             on_epoch=lambda _, numbers: told.append(dict(numbers)),
         )  # fmt: skip
     return told, fitted, faces
@@ -277,7 +278,8 @@ def main() -> None:
     if not smoke and not torch.cuda.is_available():
         sys.exit("no GPU that torch can use; --smoke tries this program on the processor")
     began = time.monotonic()
-    found = run(choose("cpu" if smoke else "cuda"), SMOKE if smoke else Sizes())
+    with redirect_stdout(sys.stderr):  # whatever the loop has to say
+        found = run(choose("cpu" if smoke else "cuda"), SMOKE if smoke else Sizes())
     print(json.dumps({**found, "seconds": round(time.monotonic() - began, 1)}, indent=1))
     sys.exit(not found["checks"]["agree"])
 

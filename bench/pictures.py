@@ -31,7 +31,7 @@ def run() -> dict[str, Any]:
         with TemporaryDirectory(prefix="noisyau-") as folder:
             command = [sys.executable, "-m", "bench.pictures", str(count), folder]
             told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        found[count] = json.loads(told)
+        found[count] = json.loads(told.splitlines()[-1])
     few, many = found[FEW], found[MANY]
     return {
         f"{FEW:,}": few,

@@ -25,7 +25,7 @@ from noisyau.training.device import Device, choose
 from noisyau.training.faces import Faces, Scaling
 from noisyau.training.loop import Recipe
 from noisyau.training.losses import masked_bce
-from noisyau.training.profile import Watch
+from noisyau.training.profile import Timer
 
 FACES, BATCH, SIDE = 96, 32, 64
 REPEATS = 7
@@ -65,7 +65,7 @@ def net(name: str, side: int = SIDE) -> nn.Module:
 
 
 def ours(
-    net: nn.Module, train: Faces, how: Recipe, device: Device, watch: Watch | None = None
+    net: nn.Module, train: Faces, how: Recipe, device: Device, timer: Timer | None = None
 ) -> list[dict[str, float]]:
     """Each epoch's numbers, the times among them, from the loop itself."""
     told: list[dict[str, float]] = []
@@ -74,7 +74,7 @@ def ours(
         loop.train(
             net, SCALING, train, nobody, OUTPUTS, how, device=device, seed=1,
             state=Path(folder, "state.pt"), label="bench",
-            on_epoch=lambda _, numbers: told.append(dict(numbers)), watch=watch,
+            on_epoch=lambda _, numbers: told.append(dict(numbers)), timer=timer,
         )  # fmt: skip
     return told
 
@@ -114,7 +114,7 @@ def finish(device: Device) -> None:
         torch.cuda.synchronize(device.device)
 
 
-class Timed(Watch):
+class Timed(Timer):
     """Also takes the last epoch's seconds, on the wall and of cores."""
 
     @contextmanager
@@ -132,10 +132,10 @@ def run() -> dict[str, Any]:
     seconds: dict[str, list[clock.Seconds]] = {"ours": [], "pure": []}
     waiting = []
     for _ in range(REPEATS):
-        watch = Timed(device)
-        told = ours(net("vgg13"), some, how, device, watch)
+        timer = Timed(device)
+        told = ours(net("vgg13"), some, how, device, timer)
         waiting.append(told[-1]["speed/waiting"])
-        seconds["ours"].append(watch.spent)  # of the second epoch; the first fills the memory
+        seconds["ours"].append(timer.spent)  # of the second epoch; the first fills the memory
         seconds["pure"].append(pure(net("vgg13"), how, device, SIDE, FACES // BATCH))
     torch.set_num_threads(threads)
     pairs = list(zip(seconds["ours"], seconds["pure"], strict=True))

@@ -13,7 +13,7 @@ from noisyau.faces import arrays
 from noisyau.training import checkpoint, device, fit
 from noisyau.training.faces import Faces
 from noisyau.training.loop import Recipe
-from noisyau.training.profile import Watch
+from noisyau.training.profile import Timer
 from stages import start
 
 
@@ -28,7 +28,7 @@ def main(variant: str, fold: int, profile: bool = False) -> None:
     digests = {path.stem: tables.digest(path) for path in (coded, folds, begin)}
     told = {"seed": settings.seed, "fold": fold, "finetune": recipe}
     where = device.choose(settings.device, settings.precision)
-    watch = Watch(where, tracing=profile)
+    timer = Timer(where, tracing=profile)
     with tracking.run("finetune", told, variant=variant, fold=fold) as log:
         frames = tables.read(folds, tables.FOLDS)
         check(frames)
@@ -60,7 +60,7 @@ def main(variant: str, fold: int, profile: bool = False) -> None:
             state=parts / "state.pt",
             provenance={"variant": variant, **tracking.flatten(told), **digests},
             on_epoch=log.epoch,
-            watch=watch,
+            timer=timer,
         )
         tests = frames[roles["test"]].drop(columns="role")
         found = fit.predict(fitted.checkpoint, faces.take(roles["test"]), where)
@@ -69,9 +69,9 @@ def main(variant: str, fold: int, profile: bool = False) -> None:
         checkpoint.save(fitted.checkpoint, out / "model.pt")
         outputs.write_text(fitted.history.to_csv(index=False), out / "history.csv")
         jobs.clear(parts)
-        print(f"finetune {variant} fold {fold}: {fitted}; {watch}")
+        print(f"finetune {variant} fold {fold}: {fitted}; {timer}")
         log.artifact(out / "history.csv")
-        for file in watch.write(Path(".parts/profiles", f"finetune-{variant}-{fold}")):
+        for file in timer.write(Path(".parts/profiles", f"finetune-{variant}-{fold}")):
             log.artifact(file)
         log.table(folds, coded, out / "predictions.parquet")
 

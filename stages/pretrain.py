@@ -12,7 +12,7 @@ from noisyau.faces import arrays
 from noisyau.training import checkpoint, device, fit
 from noisyau.training.faces import Faces
 from noisyau.training.loop import Recipe
-from noisyau.training.profile import Watch
+from noisyau.training.profile import Timer
 from stages import start
 
 
@@ -24,7 +24,7 @@ def main(variant: str, profile: bool = False) -> None:
     out = Path("models/pretrained", variant)
     told = {"seed": settings.seed, "net": net, "pretrain": recipe}
     where = device.choose(settings.device, settings.precision)
-    watch = Watch(where, tracing=profile)
+    timer = Timer(where, tracing=profile)
     with tracking.run("pretrain", told, variant=variant) as log:
         members = tables.read(subset, tables.subset(knobs.pretrain.aus))
         made_from: dict[str, object] = {"seed": settings.seed}
@@ -60,14 +60,14 @@ def main(variant: str, profile: bool = False) -> None:
             state=parts / "state.pt",
             provenance={"variant": variant, **made_from},
             on_epoch=log.epoch,
-            watch=watch,
+            timer=timer,
         )
         checkpoint.save(fitted.checkpoint, out / "model.pt")
         outputs.write_text(fitted.history.to_csv(index=False), out / "history.csv")
         jobs.clear(parts)
-        print(f"pretrain {variant}: {fitted}; {watch}")
+        print(f"pretrain {variant}: {fitted}; {timer}")
         log.artifact(out / "history.csv")
-        for file in watch.write(Path(".parts/profiles", f"pretrain-{variant}")):
+        for file in timer.write(Path(".parts/profiles", f"pretrain-{variant}")):
             log.artifact(file)
         log.table(subset)
 

@@ -1,16 +1,16 @@
 """Where the time of training goes: faces a second, waiting, share of the device's peak; a trace.
 
-    watch = Watch(device, tracing=True)
-    watch.learn(net, (1, 64, 64))            # what a face costs
-    with watch.epoch(faces):                 # on the wall clock
-        for batch in watch.each(batches):    # waiting for a batch is `input`,
-            with watch.part("input"): ...    # as is what is done with it: augmented, scaled
-            with watch.part("forward"): ...  # with the loss
-            with watch.part("backward"): ...
-            with watch.part("optimiser"): ...
-            watch.step()
-    watch.numbers()                          # of that epoch, for MLflow
-    watch.write(folder)                      # of all epochs, the table and, where traced, a trace
+    timer = Timer(device, tracing=True)
+    timer.learn(net, (1, 64, 64))            # what a face costs
+    with timer.epoch(faces):                 # on the wall clock
+        for batch in timer.each(batches):    # waiting for a batch is `input`,
+            with timer.part("input"): ...    # as is what is done with it: augmented, scaled
+            with timer.part("forward"): ...  # with the loss
+            with timer.part("backward"): ...
+            with timer.part("optimiser"): ...
+            timer.step()
+    timer.numbers()                          # of that epoch, for MLflow
+    timer.write(folder)                      # of all epochs, the table and, where traced, a trace
 
 A GPU's parts are timed by events in its own stream, which cost it nothing and are read when they
 have passed: nobody waits for it before the epoch ends. What is left of the wall clock is `host`:
@@ -55,7 +55,7 @@ The sheets print twice as much where they say "with sparsity".
 _SKIPPED, _TRACED = 5, 10  # steps: kernels are chosen in the first, and ten show what repeats
 
 
-class Watch:
+class Timer:
     """The clock of one training.
 
     tracing  also record every operation of ten steps of the first epoch, which slows those
@@ -80,7 +80,7 @@ class Watch:
     @contextmanager
     def epoch(self, faces: int) -> Iterator[None]:
         """One pass over so many faces; the block ends when the device has done its work."""
-        self._now, began, before = {}, time.perf_counter(), self._steps
+        self._now, began = {}, time.perf_counter()
         yield
         self._wait()
         self._collect()
@@ -89,8 +89,6 @@ class Watch:
         self._last = (seconds, faces)
         self._wall += seconds
         self._faces += faces
-        if self._steps == before:
-            raise RuntimeError("an epoch without a step: call Watch.step after each")
         for name, spent in self._now.items():
             self._all[name] = self._all.get(name, 0.0) + spent
 

@@ -47,7 +47,7 @@ def recipe(**changed):
 
 
 def pretrain(
-    state, seed=1, train=None, validation=None, aus=AUS, on_epoch=None, watch=None, **changed
+    state, seed=1, train=None, validation=None, aus=AUS, on_epoch=None, timer=None, **changed
 ):
     """fit.pretrain of the small net on the processor."""
     return fit.pretrain(
@@ -64,7 +64,7 @@ def pretrain(
         state=state,
         provenance={"labels": "abc"},
         on_epoch=on_epoch or (lambda *_: None),
-        watch=watch,
+        timer=timer,
     )
 
 

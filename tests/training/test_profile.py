@@ -10,33 +10,33 @@ from torch import nn
 from noisyau import nets
 from noisyau.training import profile
 from noisyau.training.device import Device, choose
-from noisyau.training.profile import Watch
+from noisyau.training.profile import Timer
 from tests.training import made
 
 CPU = choose("cpu")
 
 
 def trained(tmp_path, **changed):
-    """What a small training tells of each epoch, and its watch."""
+    """What a small training tells of each epoch, and its timer."""
     told = []
-    watch = changed.pop("watch", None)
+    timer = changed.pop("timer", None)
     made.pretrain(
-        tmp_path / "state.pt", on_epoch=lambda _, numbers: told.append(numbers), watch=watch,
+        tmp_path / "state.pt", on_epoch=lambda _, numbers: told.append(numbers), timer=timer,
         **changed,
     )  # fmt: skip
     return told
 
 
 def test_parts_are_timed_and_what_is_left_is_the_host():
-    watch = Watch(CPU)
-    with watch.epoch(10):
-        with watch.part("input"):
+    timer = Timer(CPU)
+    with timer.epoch(10):
+        with timer.part("input"):
             time.sleep(0.02)
-        with watch.part("forward"):
+        with timer.part("forward"):
             time.sleep(0.04)
         time.sleep(0.03)
-        watch.step()
-    table = watch.table().set_index("part")
+        timer.step()
+    table = timer.table().set_index("part")
     assert list(table.index) == ["input", "forward", "host"]
     assert table["seconds"].to_list() == pytest.approx([0.02, 0.04, 0.03], abs=0.02)
     assert table["share"].sum() == pytest.approx(1)
@@ -49,13 +49,13 @@ def test_waiting_for_a_batch_is_input():
             time.sleep(0.02)
             yield number
 
-    watch, seen = Watch(CPU), []
-    with watch.epoch(3):
-        for number in watch.each(slow()):
+    timer, seen = Timer(CPU), []
+    with timer.epoch(3):
+        for number in timer.each(slow()):
             seen.append(number)
-            watch.step()
+            timer.step()
     assert seen == [0, 1, 2]
-    assert watch.numbers()["speed/waiting"] > 0.8
+    assert timer.numbers()["speed/waiting"] > 0.8
 
 
 def test_every_run_tells_its_speed_its_waiting_and_its_share_of_the_peak(tmp_path):
@@ -67,11 +67,11 @@ def test_every_run_tells_its_speed_its_waiting_and_its_share_of_the_peak(tmp_pat
 
 def test_the_share_of_the_peak_is_the_net_s_operations_over_the_device_s(monkeypatch):
     monkeypatch.setattr(profile, "peak", lambda _: 1e9)
-    watch = Watch(CPU)
-    watch.learn(nn.Sequential(nn.Flatten(), nn.Linear(4, 3)), (1, 2, 2))
-    with watch.epoch(1000):
-        watch.step()
-    numbers = watch.numbers()
+    timer = Timer(CPU)
+    timer.learn(nn.Sequential(nn.Flatten(), nn.Linear(4, 3)), (1, 2, 2))
+    with timer.epoch(1000):
+        timer.step()
+    numbers = timer.numbers()
     # 12 multiply-adds forward and 12 for the weights' gradients, each two operations
     assert numbers["speed/mfu"] == pytest.approx(numbers["speed/faces_per_s"] * 48 / 1e9)
 
@@ -104,9 +104,9 @@ def test_a_gpu_with_a_name_like_another_s_is_measured(monkeypatch, name):
 
 
 def test_a_profile_holds_a_table_and_a_trace_with_the_parts_names(tmp_path):
-    watch = Watch(CPU, tracing=True)
-    trained(tmp_path, watch=watch, batch=8)  # 20 steps an epoch
-    table, trace = watch.write(tmp_path / "profile")
+    timer = Timer(CPU, tracing=True)
+    trained(tmp_path, timer=timer, batch=8)  # 20 steps an epoch
+    table, trace = timer.write(tmp_path / "profile")
     parts = ["input", "forward", "backward", "optimiser", "host"]
     assert pd.read_csv(table)["part"].to_list() == parts
     events = json.loads(gzip.decompress(trace.read_bytes()))["traceEvents"]
@@ -118,22 +118,22 @@ def test_a_profile_holds_a_table_and_a_trace_with_the_parts_names(tmp_path):
 
 
 def test_an_epoch_too_short_for_a_trace_leaves_the_table(tmp_path):
-    watch = Watch(CPU, tracing=True)
-    trained(tmp_path, watch=watch, batch=160, epochs=2)
-    assert [file.name for file in watch.write(tmp_path / "profile")] == ["profile.csv"]
+    timer = Timer(CPU, tracing=True)
+    trained(tmp_path, timer=timer, batch=160, epochs=2)
+    assert [file.name for file in timer.write(tmp_path / "profile")] == ["profile.csv"]
 
 
 def test_who_asked_for_no_profile_gets_no_file(tmp_path):
-    watch = Watch(CPU)
-    trained(tmp_path, watch=watch, epochs=1)
-    assert watch.write(tmp_path / "profile") == []
+    timer = Timer(CPU)
+    trained(tmp_path, timer=timer, epochs=1)
+    assert timer.write(tmp_path / "profile") == []
     assert not (tmp_path / "profile").exists()
-    assert "faces a second: input" in str(watch)
+    assert "faces a second: input" in str(timer)
 
 
 def test_watching_and_tracing_leave_the_weights_as_they_are(tmp_path):
     """Neither draws from a generator nor touches the net."""
     quiet = made.pretrain(tmp_path / "a.pt", batch=8)
-    watched = made.pretrain(tmp_path / "b.pt", batch=8, watch=Watch(CPU, tracing=True))
+    watched = made.pretrain(tmp_path / "b.pt", batch=8, timer=Timer(CPU, tracing=True))
     for name, weight in quiet.checkpoint.weights.items():
         assert torch.equal(weight, watched.checkpoint.weights[name]), name
