@@ -13,15 +13,8 @@ import torch
 from noisyau import jobs
 
 NAMES = (
-    "training",
-    "arrays",
-    "workers",
-    "openface",
-    "people",
-    "near",
-    "sampling",
-    "memory",
-    "whole",
+    *("training", "step", "loaders", "pictures", "arrays", "workers", "openface"),
+    *("people", "near", "sampling", "memory", "whole"),
 )
 
 

@@ -15,7 +15,8 @@ CORPORA = ("celebrities", "coded")
 def start(main: Callable[..., None], **arguments: Sequence[str] | type | None) -> None:
     """Run a stage from the command line; what the user can mend is told without a traceback.
 
-    arguments  option -> its choices, or its type; None is a text that may be left out
+    arguments  option -> its choices, or its type (bool: a flag); None is a text that may be left
+               out
     """
     description = sys.modules[main.__module__].__doc__
     parser = argparse.ArgumentParser(
@@ -23,9 +24,12 @@ def start(main: Callable[..., None], **arguments: Sequence[str] | type | None) -
     )
     for name, kind in arguments.items():
         how: dict[str, Any] = {"type": kind} if isinstance(kind, type) else {"choices": kind}
-        parser.add_argument(f"--{name}", required=kind is not None, **how)
+        if kind is bool:
+            parser.add_argument(f"--{name}", action="store_true")
+        else:
+            parser.add_argument(f"--{name}", required=kind is not None, **how)
     chosen = vars(parser.parse_args())
-    given = [str(value) for value in chosen.values() if value is not None]
+    given = [str(value) for value in chosen.values() if not isinstance(value, bool | None)]
     name = "-".join([Path(sys.argv[0]).stem, *given]).replace("/", "-")
     try:
         with jobs.alone(name):

@@ -1,7 +1,8 @@
 """Train a variant's net on a fold's human labels and predict the people who are not in them.
 
 Reads models/pretrained/<variant>/, data/faces/coded/, its human labels and the folds; writes
-models/finetuned/<variant>/fold<k>/: model.pt, history.csv and predictions.parquet.
+models/finetuned/<variant>/fold<k>/: model.pt, history.csv and predictions.parquet. --profile also
+keeps, in the MLflow run and in .parts/profiles/, where the time went and a trace of ten steps.
 """
 
 from pathlib import Path
@@ -13,10 +14,11 @@ from noisyau.faces.crops import Form
 from noisyau.training import checkpoint, device, fit
 from noisyau.training.faces import Faces
 from noisyau.training.loop import Recipe
+from noisyau.training.profile import Timer
 from stages import start
 
 
-def main(variant: str, fold: int) -> None:
+def main(variant: str, fold: int, profile: bool = False) -> None:
     settings = params.load()
     knobs = settings.variant(variant)
     settings.check_fold(fold)
@@ -27,6 +29,7 @@ def main(variant: str, fold: int) -> None:
     digests = {path.stem: tables.digest(path) for path in (coded, folds, begin)}
     told = {"seed": settings.seed, "fold": fold, "finetune": recipe}
     where = device.choose(settings.device, settings.precision)
+    timer = Timer(where, tracing=profile)
     with tracking.run("finetune", told, variant=variant, fold=fold) as log:
         frames = tables.read(folds, tables.FOLDS)
         check(frames)
@@ -52,6 +55,7 @@ def main(variant: str, fold: int) -> None:
             state=parts / "state.pt",
             provenance={"variant": variant, **tracking.flatten(told), **digests},
             on_epoch=log.epoch,
+            timer=timer,
         )
         tests = frames[roles["test"]].drop(columns="role")
         found = fit.predict(fitted.checkpoint, faces.take(roles["test"]), where)
@@ -60,10 +64,12 @@ def main(variant: str, fold: int) -> None:
         checkpoint.save(fitted.checkpoint, out / "model.pt")
         outputs.write_text(fitted.history.to_csv(index=False), out / "history.csv")
         jobs.clear(parts)
-        print(f"finetune {variant} fold {fold}: {fitted}")
+        print(f"finetune {variant} fold {fold}: {fitted}; {timer}")
         log.artifact(out / "history.csv")
+        for file in timer.write(Path(".parts/profiles", f"finetune-{variant}-{fold}")):
+            log.artifact(file)
         log.table(folds, coded, out / "predictions.parquet")
 
 
 if __name__ == "__main__":
-    start(main, variant=str, fold=int)
+    start(main, variant=str, fold=int, profile=bool)

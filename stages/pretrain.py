@@ -1,7 +1,8 @@
 """Train a variant's net on the noisy labels of its celebrities.
 
 Reads data/faces/celebrities/ and the variant's rows and targets in data/tables/subsets/; writes
-models/pretrained/<variant>/: model.pt and history.csv.
+models/pretrained/<variant>/: model.pt and history.csv. --profile also keeps, in the MLflow run and
+in .parts/profiles/, where the time went and a trace of ten steps.
 """
 
 from pathlib import Path
@@ -12,10 +13,11 @@ from noisyau.faces.crops import Form
 from noisyau.training import checkpoint, device, fit
 from noisyau.training.faces import Faces
 from noisyau.training.loop import Recipe
+from noisyau.training.profile import Timer
 from stages import start
 
 
-def main(variant: str) -> None:
+def main(variant: str, profile: bool = False) -> None:
     settings = params.load()
     knobs = settings.variant(variant)
     net, recipe = knobs.net.model_dump(), knobs.pretrain.model_dump()
@@ -23,6 +25,7 @@ def main(variant: str) -> None:
     out = Path("models/pretrained", variant)
     told = {"seed": settings.seed, "net": net, "pretrain": recipe}
     where = device.choose(settings.device, settings.precision)
+    timer = Timer(where, tracing=profile)
     with tracking.run("pretrain", told, variant=variant) as log:
         members = tables.read(subset, tables.subset(knobs.pretrain.aus))
         made_from: dict[str, object] = {"seed": settings.seed}
@@ -52,14 +55,17 @@ def main(variant: str) -> None:
             state=parts / "state.pt",
             provenance={"variant": variant, **made_from},
             on_epoch=log.epoch,
+            timer=timer,
         )
         checkpoint.save(fitted.checkpoint, out / "model.pt")
         outputs.write_text(fitted.history.to_csv(index=False), out / "history.csv")
         jobs.clear(parts)
-        print(f"pretrain {variant}: {fitted}")
+        print(f"pretrain {variant}: {fitted}; {timer}")
         log.artifact(out / "history.csv")
+        for file in timer.write(Path(".parts/profiles", f"pretrain-{variant}")):
+            log.artifact(file)
         log.table(subset)
 
 
 if __name__ == "__main__":
-    start(main, variant=str)
+    start(main, variant=str, profile=bool)

@@ -18,6 +18,7 @@ from noisyau.training.device import Device
 from noisyau.training.faces import Faces, scaling
 from noisyau.training.loop import OnEpoch, Recipe
 from noisyau.training.losses import MISSING
+from noisyau.training.profile import Timer
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ def pretrain(
     state: Path,
     provenance: Mapping[str, object],
     on_epoch: OnEpoch = lambda *_: None,
+    timer: Timer | None = None,
 ) -> Fitted:
     """A net trained on noisy labels; without any face, the random weights that it starts from.
 
@@ -74,6 +76,7 @@ def pretrain(
         history = loop.train(
             fresh, scales, _without(train, untrained, aus), _without(validation, untrained, aus),
             aus, recipe, device=device, seed=seed, state=state, label="pretrain", on_epoch=on_epoch,
+            timer=timer,
         )  # fmt: skip
     weights = fresh.state_dict()
     made = Checkpoint(weights, net, aus, channels, size, margin, scales, provenance)
@@ -92,6 +95,7 @@ def finetune(
     state: Path,
     provenance: Mapping[str, object],
     on_epoch: OnEpoch = lambda *_: None,
+    timer: Timer | None = None,
 ) -> Fitted:
     """The net with a new last layer for these AUs, trained on human labels.
 
@@ -107,6 +111,7 @@ def finetune(
     history = loop.train(
         net, scales, _without(train, untrained, aus), _without(validation, untrained, aus),
         aus, recipe, device=device, seed=seed, state=state, label="finetune", on_epoch=on_epoch,
+        timer=timer,
     )  # fmt: skip
     weights = net.state_dict()
     made = replace(start, weights=weights, aus=aus, scaling=scales, provenance=provenance)

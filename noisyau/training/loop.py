@@ -28,6 +28,7 @@ from noisyau.training.augment import Augment
 from noisyau.training.device import Device
 from noisyau.training.faces import Faces, Scaling
 from noisyau.training.losses import MISSING, masked_bce
+from noisyau.training.profile import Timer
 
 OnEpoch = Callable[[int, Mapping[str, float]], None]
 """Called with an epoch's number, from 1, and its numbers."""
@@ -88,6 +89,7 @@ def train(
     state: Path,
     label: str,
     on_epoch: OnEpoch = lambda *_: None,
+    timer: Timer | None = None,
 ) -> pd.DataFrame:
     """Train the net in place; it ends with the weights of its best epoch.
 
@@ -97,7 +99,8 @@ def train(
 
     state     a file that is written after each epoch; whoever keeps the net removes it after that,
               so that a run killed in between has nothing to train again
-    on_epoch  is told each epoch's numbers, those of earlier runs excepted
+    on_epoch  is told each epoch's numbers and times, those of earlier runs excepted
+    timer     the clock that takes the times; whoever wants a profile of the run gives his own
     returns   the history: a row an epoch; the same on each run, so without times
 
     Raises TrainingError where the loss is not finite, with the step's faces on the processor,
@@ -118,13 +121,17 @@ def train(
     )
     steps = math.ceil(len(train) / recipe.batch)
     done = _resume(state, net, optimiser, device)
+    timer = timer or Timer(device)
+    timer.learn(net, train.pictures.shape[1:])
     for epoch in range(done.epoch + 1, recipe.epochs + 1):
         if done.epoch - done.best_epoch >= recipe.patience:
             break
         rate = Rate(recipe, steps)
-        loss = _run_epoch(
-            net, optimiser, scaling, train, recipe, rate, epoch, device, _mixed(seed, epoch), label
-        )
+        with timer.epoch(len(train)):
+            loss = _run_epoch(
+                net, optimiser, scaling, train, recipe, rate, epoch, device, _mixed(seed, epoch),
+                label, timer,
+            )  # fmt: skip
         numbers = {"learning_rate": rate(epoch * steps - 1), "train_loss": loss}
         numbers |= validate(net, scaling, validation, aus, device)
         done.epoch = epoch
@@ -134,7 +141,7 @@ def train(
             done.best_loss, done.best_epoch = reached, epoch
             done.best = {k: v.detach().clone() for k, v in net.state_dict().items()}
         _write({"net": net.state_dict(), "optimiser": optimiser.state_dict(), **vars(done)}, state)
-        on_epoch(epoch, numbers)
+        on_epoch(epoch, {**numbers, **timer.numbers()})
     net.load_state_dict(done.best)
     history = pd.DataFrame(done.history).astype({"epoch": int, "step": int}).round(6)
     history["best"] = (history["epoch"] == done.best_epoch).astype(int)
@@ -170,6 +177,7 @@ def _run_epoch(
     device: Device,
     seed: int,
     label: str,
+    timer: Timer,
 ) -> float:
     """As many faces as there are, as `recipe.sampling` says; the mean of the steps' losses."""
     torch.manual_seed(seed)  # dropout
@@ -187,13 +195,19 @@ def _run_epoch(
             which = order[first : first + recipe.batch]
             for group in optimiser.param_groups:
                 group["lr"] = rate(step)
-            pictures = recipe.augment(_pictures(faces, which, device), generator)
-            with device.autocast():
-                logits = net(_scaled(pictures, scaling))
-            loss = masked_bce(logits, labels[device.tensor(which)])
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
+            with timer.part("input"):
+                pictures = recipe.augment(_pictures(faces, which, device), generator)
+                batch = _scaled(pictures, scaling)
+            with timer.part("forward"):
+                with device.autocast():
+                    logits = net(batch)
+                loss = masked_bce(logits, labels[device.tensor(which)])
+            with timer.part("backward"):
+                optimiser.zero_grad(set_to_none=True)
+                loss.backward()  # type: ignore[no-untyped-call]
+            with timer.part("optimiser"):
+                optimiser.step()
+            timer.step()
             total += loss.detach()
             if device.device.type == "cpu" and not math.isfinite(loss.item()):
                 names = ", ".join(faces.face_ids[row] for row in which[:5])

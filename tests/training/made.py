@@ -46,7 +46,9 @@ def recipe(**changed):
     )
 
 
-def pretrain(state, seed=1, train=None, validation=None, aus=AUS, on_epoch=None, **changed):
+def pretrain(
+    state, seed=1, train=None, validation=None, aus=AUS, on_epoch=None, timer=None, **changed
+):
     """fit.pretrain of the small net on the processor."""
     return fit.pretrain(
         faces() if train is None else train,
@@ -62,6 +64,7 @@ def pretrain(state, seed=1, train=None, validation=None, aus=AUS, on_epoch=None,
         state=state,
         provenance={"labels": "abc"},
         on_epoch=on_epoch or (lambda *_: None),
+        timer=timer,
     )
 
 
