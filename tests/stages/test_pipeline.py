@@ -18,11 +18,11 @@ from tests.annotators import standin
 
 ONCE = [
     *("assets", "synthesize", "code", "demographics", "folds", "pretrain_table"),
-    *("agreement", "annotators", "audit", "card", "evaluate", "identity", "report"),
+    *("agreement", "annotators", "audit", "card", "duplicates", "evaluate", "identity", "report"),
 ]
 PER_CORPUS = [
     f"{stage}@{corpus}"
-    for stage in ("corpus", "detect", "annotate")
+    for stage in ("corpus", "detect", "hash", "annotate")
     for corpus in ("celebrities", "coded")
 ]
 PER_VARIANT = [
@@ -171,7 +171,7 @@ def test_a_killed_stage_goes_on_and_ends_with_the_same_bytes(
         ),
         (
             {"evaluation": {"confidence": 0.9}},
-            {"agreement", "audit", "evaluate", "report"},
+            {"agreement", "audit", "card", "evaluate", "report"},
         ),
     ],
 )
