@@ -231,7 +231,7 @@ def test_openface_as_the_annotator_reruns_what_depends_on_labels_up_to_the_repor
     assert set(of_videos["mode"]) == {"dynamic"}
     lost = read(project, "data/labels/coded_openface_failures.parquet")
     assert len(of_videos) > 0.9 * (len(of_videos) + len(lost))
-    assert "low confidence" in (project.folder / "reports/index.html").read_text()
+    assert "under the minimum confidence" in (project.folder / "reports/index.html").read_text()
 
 
 def test_annotators_beside_the_main_one_are_compared_and_give_soft_labels(
