@@ -112,8 +112,7 @@ def _pair_s(words: NDArray[np.uint64]) -> float:
     began = time.perf_counter()
     nothing = np.zeros(0, np.uint64)
     limits = np.uint64(DISTANCE), np.uint64(FINE)
-    crowded = np.zeros(len(words), bool)
-    kernels.join_runs(table, words, parent, nothing, *limits, len(words) ** 2, parent, crowded)
+    kernels.join_runs(table, words, parent.copy(), nothing, *limits, parent)
     return (time.perf_counter() - began) / (len(words) * (len(words) - 1) / 2)
 
 

@@ -55,7 +55,9 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path
         tables.write(other, Path("data/labels/celebrities_openface.parquet"), tables.labels([12]))
         people = pd.DataFrame({"subject": PEOPLE[1:]}).reindex(columns=tables.PEOPLE.names)
         people["gender"] = ["female", "male", "male"] * 13
+        people["region"] = ["south_asia", "north_east_asia", "north_east_asia"] * 13
         people["nationalities"] = [[] for _ in people.index]
+        people["overridden"] = [[] for _ in people.index]
         tables.write(people, Path("data/people.parquet"), tables.PEOPLE)
         tables.write(alike, Path("data/duplicates.parquet"), tables.DUPLICATES)
         tables.write(tables.IDENTITY.empty_table(), Path("data/identity.parquet"), tables.IDENTITY)
@@ -110,11 +112,15 @@ def test_a_subset_holds_its_rows_of_the_table_with_what_the_annotators_say(stage
 
 
 def test_what_is_short_is_written_and_told(stage, capsys) -> None:
-    out = stage(ALIKE, few={"people": 20, "balance": {"female": 0.9, "male": 0.1}})
-    (row,) = tables.read(out / "shortfalls.parquet", tables.SHORTFALLS).to_dict("records")
-    assert row["wanted"] == 18
-    assert row["taken"] == row["available"] < 13
-    text = f"few: {row['taken']} people of female instead of 18; there are no more"
+    balance = {"south_asia": 0.9, "north_east_asia": 0.1}
+    out = stage(ALIKE, few={"people": 20, "balance": balance})
+    rows = tables.read(out / "shortfalls.parquet", tables.SHORTFALLS).set_index("cell")
+    short, filled = rows.loc["south_asia"], rows.loc["north_east_asia"]
+    assert short["wanted"] == 18
+    assert short["taken"] == short["available"] < 13
+    assert filled["wanted"] == 2
+    assert filled["taken"] + short["taken"] == 20
+    text = f"few: {short['taken']} people of south_asia instead of 18; there are no more"
     assert text in capsys.readouterr().out
 
 
