@@ -24,7 +24,7 @@ DISTANCE, FINE = 4, 24
 CORES = 2
 
 _AT_ONCE = 100_000
-_COMMON = 25, 200  # numbers that the bits of the hash depend on, and those beyond it
+_COMMON = 25, 100  # numbers that the bits of the hash depend on, and those beyond it
 
 
 def run() -> dict[str, Any]:
@@ -76,7 +76,7 @@ def _hashes(rng: np.random.Generator) -> NDArray[np.uint64]:
     weights = np.zeros((sum(_COMMON), 256), np.float32)
     weights[: _COMMON[0], :64] = rng.standard_normal((_COMMON[0], 64)) / np.sqrt(_COMMON[0])
     weights[_COMMON[0] :, 64:] = rng.standard_normal((_COMMON[1], 192)) / np.sqrt(_COMMON[1])
-    threshold = rng.normal(0, 0.9, 256)
+    threshold = rng.normal(0, 0.85, 256)
     words = np.empty((FACES, 4), np.uint64)
     for first in range(0, FACES, _AT_ONCE):
         bits = rng.standard_normal((_AT_ONCE, sum(_COMMON)), np.float32) @ weights > threshold

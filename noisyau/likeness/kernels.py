@@ -103,37 +103,29 @@ def join_runs(
     person  (n,) int32; the rows of one are next to each other; -1 is several people
     before  the bits of other tables' keys, as masks: who agrees in one of them is compared there
     """
-    rows = np.empty(len(table), np.int32)
-    for i in range(len(table)):
+    n = len(table)
+    rows, whose, hashes = np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.uint64)
+    for i in range(n):
         rows[i] = np.int64(table[i] & np.uint64(0xFFFFFFFF))
+        whose[i], hashes[i] = person[rows[i]], words[rows[i], 0]
     first = 0
-    while first < len(table):
+    while first < n:
         key, last = table[first] >> np.uint64(32), first + 1
-        while last < len(table) and table[last] >> np.uint64(32) == key:
+        while last < n and table[last] >> np.uint64(32) == key:
             last += 1
-        if last - first > 1:
-            _join_run(rows[first:last], words, person, before, distance, fine, parent)
+        other = first  # the first of the next person
+        for i in range(first, last):
+            while other < last and (other <= i or (whose[i] >= 0 and whose[other] == whose[i])):
+                other += 1
+            for j in range(other, last):
+                differ = hashes[i] ^ hashes[j]
+                if (
+                    ones(differ) <= distance
+                    and not _compared(differ, before)
+                    and near(words, rows[i], rows[j], distance, fine)
+                ):
+                    join(parent, rows[i], rows[j])
         first = last
-
-
-@njit(cache=True, nogil=True)
-def _join_run(
-    run: Any, words: Any, person: Any, before: Any, distance: Any, fine: Any, parent: Any
-) -> None:
-    other = 0  # the first of the next person
-    for i in range(len(run)):
-        who = person[run[i]]
-        while other < len(run) and (other <= i or (who >= 0 and person[run[other]] == who)):
-            other += 1
-        one = words[run[i], 0]
-        for j in range(other, len(run)):
-            differ = one ^ words[run[j], 0]
-            if (
-                ones(differ) <= distance
-                and not _compared(differ, before)
-                and near(words, run[i], run[j], distance, fine)
-            ):
-                join(parent, run[i], run[j])
 
 
 @njit(cache=True, nogil=True)

@@ -24,7 +24,7 @@ from noisyau.likeness import kernels
 FARTHEST = 6
 """The largest distance that can be searched; from there on tables are many and keys short."""
 
-_KEY_BITS = 24  # at least, so that few of 10 million faces agree by chance
+_AGREE = (1, 1, 2, 2, 4, 4, 4)  # k by distance: keys of 24 to 32 bits, for few to agree
 
 
 def components(
@@ -40,7 +40,7 @@ def components(
     person    (faces,) whom each shows, 0 and on
     distance  the first words of a pair differ in at most so many bits, 0..FARTHEST
     fine      and all four are apart by so many at most, mirrored or not (`hashes`), 0..256
-    workers   threads; each takes 16 bytes a distinct picture
+    workers   threads; each takes 28 bytes a distinct picture
     returns   (faces,) the same number for what is joined; which number means nothing
     """
     distinct, where, owner = _distinct(words, person)
@@ -103,11 +103,10 @@ def key_places(distance: int) -> list[NDArray[np.uint64]]:
     """For each table the places of its key's bits in the hash: every choice of k blocks.
 
     Bits are dealt over the blocks in turn: low frequencies vary less from face to face, and no
-    table has only those. k is the smallest with which keys have _KEY_BITS.
+    table has only those.
     """
-    apart = max(distance, 1)
-    k = next(k for k in range(1, 64) if 64 * k >= _KEY_BITS * (apart + k))
-    blocks = apart + k
+    k = _AGREE[distance]
+    blocks = max(distance, 1) + k
     return [
         np.array([63 - bit for bit in range(64) if bit % blocks in chosen], np.uint64)
         for chosen in combinations(range(blocks), k)
