@@ -41,13 +41,6 @@ def join(parent: Any, i: int, j: int) -> None:
 
 
 @njit(cache=True, nogil=True)
-def join_pairs(some: Any, others: Any, parent: Any) -> None:
-    """Join each of some rows with the one at its place in others."""
-    for k in range(len(some)):
-        join(parent, some[k], others[k])
-
-
-@njit(cache=True, nogil=True)
 def join_all(parent: Any, other: Any) -> None:
     """Whatever is one in `other` becomes one in `parent`."""
     for i in range(len(other)):
